@@ -1,0 +1,163 @@
+// The contract between Python (graphviz_ad/widget/payload.py) and the page.
+// Python computes and labels; the page selects, lays out and draws.
+// One JSON document (this) and one binary buffer (the arrays).
+
+/** A number that JSON cannot hold is sent by name. */
+export type Num = number | "NaN" | "Infinity" | "-Infinity";
+
+export interface Stats {
+  min: Num; // over the elements that are not NaN; null-like "NaN" when there are none
+  max: Num;
+  mean: Num; // over the finite elements
+  norm: Num; // Euclidean norm of the finite elements
+  nan: number; // counts
+  posinf: number;
+  neginf: number;
+  zero: number; // exactly zero
+  underflow: number; // subnormal: not zero, below the dtype's smallest normal number
+}
+
+/** A block of the binary buffer. `offset` is in bytes and a multiple of 8. */
+export interface Block {
+  type: "f8" | "f4" | "i4" | "u1";
+  offset: number;
+  length: number; // in elements
+}
+
+export interface ArraySpec {
+  shape: number[];
+  dtype: string; // NumPy's name
+  size: number;
+  stats: Stats;
+  /** all elements in C order; null when the array is sent as a summary only */
+  full: Block | null;
+  /** a picture of rows x cols for arrays too large to draw element by element: the
+   *  element of largest magnitude of each block, NaN when the block has one; null
+   *  when `full` is small enough to be its own picture. */
+  thumb: { block: Block; rows: number; cols: number } | null;
+}
+
+export interface Place {
+  source: number; // index in Payload.sources
+  line: number; // counted from 1
+  end_line: number;
+  column: number | null; // characters, counted from 0
+  end_column: number | null;
+}
+
+export interface SourceSpec {
+  title: string; // "cell 4", "train.py"
+  first_line: number;
+  lines: string[]; // empty: the source is gone
+}
+
+export interface ValueSpec {
+  label: string; // what the diagram calls it; never empty
+  named: boolean; // false: the label was made up by us ("·", "x12")
+  tex: string; // the label as LaTeX
+  role: "parameter" | "input" | "constant" | "intermediate" | "output";
+  shape: number[];
+  dtype: string;
+  shape_label: string; // "(32, 64)", "()"
+  data: number; // index in Payload.arrays
+  /** the finished gradient; null when there is none, and then `no_gradient` says why */
+  gradient: number | null;
+  no_gradient: string; // "" | "no gradient required" | "nothing leads from it to the loss" | ...
+  producer: number | null; // op
+  /** index of the forward step that fills it; -1 for leaves, filled from the start */
+  filled_at: number;
+  /** edges that carry a contribution to it, in the order in which they arrive */
+  contributions: number[];
+  module: string; // path of the module scope, "" outside any
+  place: Place | null;
+}
+
+export interface OpSpec {
+  name: string; // "matmul"
+  label: string; // glyph in the diamond: "@"
+  inputs: { edge: number; value: number; slot: number }[];
+  outputs: number[];
+  params: [string, string][]; // name and printed value
+  tex: string; // forward rule, symbols filled in
+  shapes: string; // the same rule in shapes: "(32, 50) = (32, 64) @ (64, 50)"
+  /** what it sends back, one per input slot; tex is "" where it sends nothing */
+  vjps: { slot: number; value: number; tex: string; shapes: string }[];
+  doc: string; // one sentence
+  module: string;
+  place: Place | null;
+}
+
+export interface EdgeSpec {
+  value: number;
+  op: number;
+  slot: number;
+  is_input: boolean; // value -> op, else op -> value
+  carries_gradient: boolean;
+  /** how many consumers' contributions its value collects, and which this one is (1-based) */
+  arrived: number; // 0 when it carries none
+  total: number;
+  /** input edges that carry a gradient: what this consumer adds (summed to the value's shape) */
+  contribution: number | null; // index in Payload.arrays
+  /** the value's gradient so far, this contribution included */
+  accumulated: number | null;
+}
+
+/** What is drawn: a value, an op, or one of the small copies of a value with many uses. */
+export interface NodeSpec {
+  key: string; // "v3", "o2", "v3.1" for a copy
+  kind: "value" | "op";
+  ref: number; // index in values or ops
+  shape: "circle" | "rect" | "diamond";
+  copy: boolean; // drawn small, linked to the others of the same ref
+  group: number | null; // innermost group
+  width: number; // CSS pixels
+  height: number;
+}
+
+export interface LinkSpec {
+  edge: number; // index in edges
+  from: number; // index in nodes
+  to: number;
+}
+
+/** A box: a module scope, or a stretch of operations folded so that a large graph can be drawn. */
+export interface GroupSpec {
+  label: string; // "encoder", "ops 26–50"
+  kind: "module" | "chain";
+  parent: number | null;
+  open: boolean; // at the start
+  ops: number; // how many operations it holds, nested ones included
+  summary: string; // "12 add, 12 multiply, 1 sum"
+}
+
+export interface StepSpec {
+  phase: "forward" | "backward";
+  op: number | null; // null: the step that sets the gradient of the output
+  number: number; // 1-based within the phase
+  of: number; // steps in the phase
+  title: string; // "backward 5 of 7 · σ"
+  sentence: string; // for a screen reader: what the step does, with numbers
+  fills: number[]; // values whose data appears
+  /** edges whose contribution arrives, in order. For the seed step it is empty. */
+  sends: number[];
+  /** values whose gradient this step reads (backward) or, at the seed, sets */
+  reads: number[];
+  place: Place | null;
+}
+
+export interface Payload {
+  version: 1;
+  title: string;
+  output: number; // the value that was shown (the loss)
+  values: ValueSpec[];
+  ops: OpSpec[];
+  edges: EdgeSpec[];
+  nodes: NodeSpec[];
+  links: LinkSpec[];
+  groups: GroupSpec[];
+  steps: StepSpec[];
+  arrays: ArraySpec[];
+  sources: SourceSpec[];
+  /** lines to show above the diagram: "9 900 of 10 000 operations are folded", "no backward pass: ..." */
+  notes: string[];
+}
