@@ -1,0 +1,436 @@
+"""The tensor: an array on a backend, its gradient, and the record that produced it.
+
+Operators and methods come from the op registry (`graphviz_ad.engine.register`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphviz_ad.backend import Array, is_array, is_immutable, own, protect, to_numpy
+from graphviz_ad.engine.tape import Record, Site, next_id, tape
+from graphviz_ad.errors import ArgumentError, DTypeError, GradientError, InPlaceError, ShapeError
+
+__all__ = ["Tensor", "parameter", "tensor"]
+
+_new = object.__new__
+
+
+class Tensor:
+    """An array that operations are recorded on. Made by `tensor`, `parameter` and operations.
+
+    Attributes
+    ----------
+    data : array
+        The values, read-only; a NumPy scalar when there are no axes.
+    grad : Tensor or None
+        The gradient A∇ that `backward` left, of the tensor's own shape.
+    name : str or None
+        What the diagram calls it; where None, the caller's variable does.
+    requires_grad : bool
+        Whether a gradient is computed for it.
+    id : int
+        Issued by the tape in creation order; the tensor's identity.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> a = ad.parameter(3.0)
+    >>> (a * a).backward()
+    >>> a.grad.item()
+    6.0
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "_grad",
+        "_keeps_grad",
+        "_record",
+        "_site",
+        "id",
+        "name",
+        "requires_grad",
+    )
+
+    _data: Array
+    _grad: Tensor | None
+    _keeps_grad: bool
+    _record: Record | None
+    _site: Site | None
+    id: int
+    name: str | None
+    requires_grad: bool
+
+    # NumPy asks here before it takes a tensor for a sequence of objects.
+    __array_priority__ = 1000
+    __hash__ = object.__hash__
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise TypeError("Tensor: make one with ad.tensor(data) or ad.parameter(data)")
+
+    @property
+    def data(self) -> Array:
+        """The values: a read-only array, or a NumPy scalar when there are no axes.
+
+        Assign to rebind a leaf (an optimiser's step); records keep the array they saw.
+
+        Raises
+        ------
+        InPlaceError
+            On assignment to a tensor that an operation produced.
+        ShapeError, DTypeError
+            On assignment of another shape or dtype.
+        """
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        label = self.name or "tensor"
+        if self._record is not None:
+            hint = "detach() it first, or compute a new tensor"
+            raise InPlaceError(f"{label}.data", "a leaf", "the output of an operation", hint)
+        array = own(value._data if isinstance(value, Tensor) else value, f"{label}.data")
+        if array.shape != self._data.shape:
+            raise ShapeError(f"{label}.data", f"shape {self._data.shape}", f"{array.shape}")
+        if array.dtype != self._data.dtype:
+            hint = f"convert with .astype({str(self._data.dtype)!r})"
+            raise DTypeError(f"{label}.data", f"{self._data.dtype}", f"{array.dtype}", hint)
+        self._data = array
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward` accumulated here, or None. Set to None to clear it."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        label = f"{self.name or 'tensor'}.grad"
+        if value is None:
+            self._grad = None
+            return
+        if not isinstance(value, Tensor):
+            raise ArgumentError(label, "a Tensor or None", type(value).__name__)
+        if value._data.shape != self._data.shape:
+            raise ShapeError(label, f"shape {self._data.shape}", f"{value._data.shape}")
+        self._grad = value
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes."""
+        shape: tuple[int, ...] = self._data.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return int(self._data.ndim)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(self._data.size)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the elements."""
+        dtype: np.dtype[Any] = self._data.dtype
+        return dtype
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation produced it."""
+        return self._record is None
+
+    def backward(self, gradient: Any = None) -> None:
+        """Add the gradient of this tensor to ``.grad`` of every leaf that led to it.
+
+        The graph is kept: a second call accumulates.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            The gradient of this tensor, of its shape; 1 for a scalar.
+
+        Raises
+        ------
+        GradientError
+            For a tensor that requires no gradient, or a non-scalar without `gradient`.
+        ShapeError
+            When `gradient` has another shape.
+        """
+        from graphviz_ad.engine.backward import backward
+
+        backward(self, gradient)
+
+    def retain_grad(self) -> Tensor:
+        """Keep the gradient of this intermediate in ``.grad`` at the next `backward`, too.
+
+        Raises
+        ------
+        GradientError
+            For a tensor that requires no gradient.
+        """
+        if not self.requires_grad:
+            raise GradientError("retain_grad", "a tensor that requires a gradient", repr(self))
+        self._keeps_grad = True
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Switch the gradient of a leaf on or off, and return the leaf.
+
+        Raises
+        ------
+        GradientError
+            For the output of an operation: use `detach`.
+        DTypeError
+            For a dtype that is not floating-point.
+        """
+        if self._record is not None:
+            got = f"the output of {self._record.op.name}"
+            raise GradientError("requires_grad_", "a leaf", got, "use detach()")
+        if requires_grad:
+            _require_float("requires_grad_", self._data.dtype)
+        self.requires_grad = bool(requires_grad)
+        return self
+
+    def detach(self) -> Tensor:
+        """Return a leaf with the same data that sends no gradient back."""
+        leaf = _leaf(self._data, False, self.name, _caller(1))
+        return leaf
+
+    def item(self) -> float | int | bool:
+        """Return the only element as a Python number.
+
+        Raises
+        ------
+        ShapeError
+            When there is more than one element, or none.
+        """
+        if self._data.size != 1:
+            raise ShapeError("item", "a tensor of one element", f"shape {self.shape}")
+        number: float | int | bool = self._data.item()
+        return number
+
+    def numpy(self) -> Any:
+        """Return the data as a NumPy array, outside the trace.
+
+        Raises
+        ------
+        GradientError
+            When the tensor requires a gradient: ``detach()`` says that it is meant.
+        """
+        if self.requires_grad:
+            hint = "write x.detach().numpy()"
+            raise GradientError("numpy", "a tensor without gradient", repr(self), hint)
+        return np.asarray(to_numpy(self._data))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """Leave the trace: ``np.asarray(x)`` gives the values."""
+        return np.array(to_numpy(self._data), dtype=dtype, copy=copy)
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise TypeError("len() of a tensor without axes")
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._data.ndim:
+            raise TypeError("iteration over a tensor without axes")
+        return (self[index] for index in range(len(self._data)))
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        index: int = self._data.__index__()
+        return index
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __setitem__(self, index: object, value: object) -> None:
+        hint = "recorded arrays never change: use ad.where or compute a new tensor"
+        raise InPlaceError("x[...] = v", "a functional form", "a write in place", hint)
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self._record is not None:
+            hint = "copy x.detach()"
+            raise GradientError("deepcopy", "a leaf", repr(self), hint)
+        twin = _leaf(self._data, self.requires_grad, self.name, self._site)
+        memo[id(self)] = twin
+        twin._grad = self._grad
+        return twin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._record is not None:
+            raise GradientError("pickle", "a leaf", repr(self), "pickle x.detach()")
+        return _unpickle, (self._data, self.requires_grad, self.name, self._grad)
+
+    def __repr__(self) -> str:
+        text = np.array2string(
+            np.asarray(to_numpy(self._data)), precision=4, threshold=20, edgeitems=3,
+            prefix="tensor(", separator=", ",
+        )  # fmt: skip
+        parts = [text]
+        if self.name:
+            parts.append(f"name={self.name!r}")
+        if self._data.ndim:
+            parts.append(f"shape={self.shape}")
+        parts.append(f"dtype={self.dtype}")
+        if self._record is not None:
+            parts.append(f"op={self._record.op.name}")
+        elif self.requires_grad:
+            parts.append("requires_grad=True")
+        return f"tensor({', '.join(parts)})"
+
+    if TYPE_CHECKING:  # installed from the op registry
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+
+
+def tensor(
+    data: Any, dtype: Any = None, requires_grad: bool = False, *, name: str | None = None
+) -> Tensor:
+    """Make a leaf tensor from a copy of `data`.
+
+    Parameters
+    ----------
+    data : array_like
+        Real numbers, integers or booleans of any shape.
+    dtype : dtype, optional
+        NumPy's rule decides where it is left out.
+    requires_grad : bool
+        Whether operations on it are recorded and `backward` gives it a gradient.
+    name : str, optional
+        What the diagram calls it; the caller's variable where it is left out.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    DTypeError
+        For complex numbers, strings or objects, or a gradient of integers.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.tensor([1.0, 2.0]).shape
+    (2,)
+    """
+    array = own(data._data if isinstance(data, Tensor) else data, "tensor", dtype)
+    if requires_grad:
+        _require_float("tensor", array.dtype, name)
+    return _leaf(array, bool(requires_grad), name, _caller(1))
+
+
+def parameter(data: Any, dtype: Any = None, *, name: str | None = None) -> Tensor:
+    """Make a leaf tensor that requires a gradient, from a copy of `data`.
+
+    Parameters
+    ----------
+    data : array_like
+        Floating-point numbers of any shape.
+    dtype : dtype, optional
+        NumPy's rule decides where it is left out.
+    name : str, optional
+        What the diagram calls it; the caller's variable where it is left out.
+
+    Raises
+    ------
+    DTypeError
+        For anything but real floating-point numbers.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> W = ad.parameter([[1.0, 2.0]], name="W")
+    >>> W.requires_grad
+    True
+    """
+    array = own(data._data if isinstance(data, Tensor) else data, "parameter", dtype)
+    _require_float("parameter", array.dtype, name)
+    return _leaf(array, True, name, _caller(1))
+
+
+def constant(value: Any, function: str) -> Array:
+    """Return `value` as an operand that nobody can change; Python numbers stay weakly typed."""
+    kind = type(value)
+    if kind is float or kind is int or kind is bool:
+        return value
+    if is_array(value) and is_immutable(value):
+        return protect(value)
+    return own(value, function)
+
+
+def wrap(array: Array, record: Record | None, identity: int) -> Tensor:
+    """Make the tensor of one output of an operation."""
+    out = _new(Tensor)
+    out._data = array
+    out._record = record
+    out.id = identity
+    out.requires_grad = record is not None and array.dtype.kind == "f"
+    out._grad = out.name = out._site = None
+    out._keeps_grad = False
+    return out
+
+
+def _leaf(array: Array, requires_grad: bool, name: str | None, site: Site | None) -> Tensor:
+    leaf = wrap(array, None, next_id())
+    leaf.requires_grad = requires_grad
+    leaf.name = name
+    leaf._site = site
+    return leaf
+
+
+def _unpickle(array: Array, requires_grad: bool, name: str | None, grad: Tensor | None) -> Tensor:
+    leaf = _leaf(protect(array), requires_grad, name, None)
+    leaf._grad = grad
+    return leaf
+
+
+def _caller(depth: int) -> Site:
+    frame = sys._getframe(depth + 1)
+    return Site(frame.f_code, frame.f_lasti)
+
+
+def _require_float(function: str, dtype: Any, name: str | None = None) -> None:
+    if dtype.kind != "f":
+        got = f"{name}: {dtype}" if name else str(dtype)
+        hint = "give floats, or dtype=float"
+        raise DTypeError(function, "floating-point numbers for a gradient", got, hint)
+
+
+def is_recording() -> bool:
+    """Whether operations of this thread are recorded now."""
+    return tape.recording

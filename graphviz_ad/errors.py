@@ -1,0 +1,104 @@
+"""The named exceptions: each says the function, what was expected, what came and what to do."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArgumentError",
+    "AxisError",
+    "BackendError",
+    "DTypeError",
+    "GradientError",
+    "GraphvizADError",
+    "InPlaceError",
+    "IndexingError",
+    "NothingRecordedError",
+    "OpDefinitionError",
+    "RenderError",
+    "ShapeError",
+    "TraceError",
+    "VJPError",
+]
+
+
+class GraphvizADError(Exception):
+    """Base of every error that the package raises on purpose.
+
+    Parameters
+    ----------
+    function : str
+        The public function or operation that refused.
+    expected : str
+        What it takes.
+    got : str
+        What came: names, shapes, dtypes.
+    hint : str, optional
+        What to do about it.
+
+    Examples
+    --------
+    >>> print(ShapeError("matmul", "inner axes of equal length", "x (32, 64) and W (63, 50)"))
+    matmul: expected inner axes of equal length, got x (32, 64) and W (63, 50)
+    """
+
+    def __init__(self, function: str, expected: str, got: str, hint: str = "") -> None:
+        self.function = function
+        self.expected = expected
+        self.got = got
+        self.hint = hint
+        message = f"{function}: expected {expected}, got {got}"
+        super().__init__(f"{message}; {hint}" if hint else message)
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str, str]]:
+        return type(self), (self.function, self.expected, self.got, self.hint)
+
+
+class ShapeError(GraphvizADError, ValueError):
+    """Shapes that do not fit an operation or each other."""
+
+
+class DTypeError(GraphvizADError, TypeError):
+    """A dtype that an operation, a parameter or a gradient cannot have."""
+
+
+class AxisError(GraphvizADError, ValueError, IndexError):
+    """An axis that the array does not have."""
+
+
+class IndexingError(GraphvizADError, IndexError):
+    """An index that the array does not have, or a label out of range."""
+
+
+class ArgumentError(GraphvizADError, ValueError):
+    """An argument whose value an operation does not take."""
+
+
+class BackendError(GraphvizADError, RuntimeError):
+    """Arrays of two backends in one operation, or a backend that is not there."""
+
+
+class GradientError(GraphvizADError, RuntimeError):
+    """A backward pass that cannot start, or a gradient that cannot exist."""
+
+
+class InPlaceError(GraphvizADError, RuntimeError):
+    """A write into an array that a recorded graph has seen."""
+
+
+class NothingRecordedError(GraphvizADError, ValueError):
+    """A tensor with no recorded operations where a graph was asked for."""
+
+
+class OpDefinitionError(GraphvizADError, TypeError):
+    """An `Op` whose definition is incomplete or contradicts itself."""
+
+
+class VJPError(GraphvizADError, RuntimeError):
+    """An op's VJP that failed, or returned what does not fit its inputs."""
+
+
+class TraceError(GraphvizADError, ValueError):
+    """A node, step or option that a trace does not have."""
+
+
+class RenderError(GraphvizADError, ValueError):
+    """A drawing that cannot be made as asked."""

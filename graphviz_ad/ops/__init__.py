@@ -1,0 +1,19 @@
+"""The op pages. Importing this package fills the registry and makes the public functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphviz_ad.engine.op import REGISTRY
+from graphviz_ad.engine.register import install_methods, public_function
+from graphviz_ad.engine.traced import TRACED
+from graphviz_ad.ops import elementwise as elementwise
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    name: public_function(op) for name, op in REGISTRY.items()
+}
+"""The public function of every op, by name."""
+
+install_methods(FUNCTIONS)
+TRACED.functions.update(FUNCTIONS)
