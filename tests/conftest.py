@@ -1,0 +1,72 @@
+"""What a machine must have for the marked tests, and what happens where it has it not.
+
+A user's machine skips what it cannot run and says why. Where a variable such as
+``GRAPHVIZ_AD_REQUIRE_BROWSER=1`` is set, a missing part is an error instead.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def find_chromium() -> Path | None:
+    """Return a Chromium to test in: the one named in the environment, or an installed one."""
+    if named := os.environ.get("GRAPHVIZ_AD_CHROMIUM"):
+        return Path(named)
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if found := shutil.which(name):
+            return Path(found)
+    return None
+
+
+@cache
+def missing_parts() -> dict[str, str]:
+    """Return, for each mark that cannot run here, the reason."""
+    missing = {}
+    if find_chromium() is None:
+        missing["browser"] = (
+            "no Chromium found: install one (Debian: apt install chromium) or name it in "
+            "GRAPHVIZ_AD_CHROMIUM"
+        )
+    elif importlib.util.find_spec("playwright") is None:
+        missing["browser"] = "playwright is not installed: pip install 'graphviz_ad[test]'"
+    if importlib.util.find_spec("torch") is None:
+        missing["peers"] = "PyTorch is not installed: pip install 'graphviz_ad[peers]'"
+    if importlib.util.find_spec("cupy") is None:
+        missing["gpu"] = "CuPy is not installed: pip install 'graphviz_ad[cupy-cuda13x]'"
+    return missing
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for mark, reason in missing_parts().items():
+        variable = f"GRAPHVIZ_AD_REQUIRE_{mark.upper()}"
+        if os.environ.get(variable, "0") not in ("", "0"):
+            raise pytest.UsageError(f"{variable} is set, but {reason}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark, reason in missing_parts().items():
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=reason))
+        if item.get_closest_marker("browser"):
+            # One worker runs them all: one browser, one Lab server.
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def pytest_report_header() -> list[str]:
+    return [f"{mark} tests are skipped: {reason}" for mark, reason in missing_parts().items()]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of the checkout."""
+    return ROOT
