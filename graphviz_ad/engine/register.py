@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from graphviz_ad.engine.apply import apply, binary_operator
+from graphviz_ad.engine.methods import attribute, spread_method
 from graphviz_ad.engine.op import REGISTRY, Op
 from graphviz_ad.engine.tape import ScopeEntry, Site, tape
 from graphviz_ad.engine.tensor import Tensor
@@ -118,7 +119,10 @@ def install_methods(functions: dict[str, Callable[..., Any]]) -> None:
         elif op.operator:
             setattr(Tensor, f"__{op.operator}__", functions[op.name])
         if op.method:
-            setattr(Tensor, op.name, functions[op.name])
+            function = functions[op.name]
+            setattr(Tensor, op.name, spread_method(op, function) if op.spread else function)
+        for name, params in op.attributes.items():
+            setattr(Tensor, name, attribute(op, params))
         for name in op.numpy or (op.name,):
             found = _numpy_function(name)
             if found is not None:
@@ -156,7 +160,8 @@ def _placed(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     # Records then name this frame; the hidden scope says where NumPy was called.
     frame = sys._getframe(2)
     before = tape.scope
-    tape.scope = ScopeEntry("numpy", before, Site(frame.f_code, frame.f_lasti), hidden=True)
+    site = Site(frame.f_code, frame.f_lasti)
+    tape.scope = ScopeEntry("numpy", before, site, hidden=True, single=True)
     try:
         return function(*args, **kwargs)
     finally:

@@ -26,20 +26,27 @@ class Site(NamedTuple):
 class ScopeEntry:
     """One entry of a ``with module_scope(name)`` block.
 
-    A hidden entry draws no box: a function of the package that is made of
-    several ops enters one, so that they are placed where the user called it.
+    A hidden entry draws no box: a function of the package that calls ops enters
+    one, so that they are placed where the user called it; `single` says that it
+    calls one op only.
     """
 
-    __slots__ = ("hidden", "id", "name", "parent", "site")
+    __slots__ = ("hidden", "id", "name", "parent", "single", "site")
 
     def __init__(
-        self, name: str, parent: ScopeEntry | None, site: Site, hidden: bool = False
+        self,
+        name: str,
+        parent: ScopeEntry | None,
+        site: Site,
+        hidden: bool = False,
+        single: bool = False,
     ) -> None:
         self.id: int = next_id()
         self.name = name
         self.parent = parent
         self.site = site
         self.hidden = hidden
+        self.single = single
 
 
 class Record(NamedTuple):

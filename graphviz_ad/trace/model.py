@@ -132,6 +132,8 @@ class OpNode:
     vjp_tex : tuple of str
         One template per input: what the operation sends back to it; ``$g``
         is the gradient of the output.
+    doc : str
+        What the operation does, in one sentence.
     """
 
     id: int
@@ -144,6 +146,7 @@ class OpNode:
     location: Location | None = None
     tex: str = ""
     vjp_tex: tuple[str, ...] = ()
+    doc: str = ""
 
     @property
     def key(self) -> str:

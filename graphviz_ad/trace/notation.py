@@ -1,0 +1,128 @@
+"""A trace in the lectures' notation: LaTeX of values, of operations and of what they send back.
+
+A∇ is the gradient of the loss with respect to A, of A's own shape (Bloem, "Deep
+learning", MLVU lecture 6 and DLVU lecture 2).
+"""
+
+from __future__ import annotations
+
+import re
+from string import Template
+
+from graphviz_ad.trace.model import OpNode
+from graphviz_ad.trace.trace import Trace
+
+__all__ = ["forward_shapes", "forward_tex", "value_tex", "vjp_shapes", "vjp_tex"]
+
+_GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()
+)
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
+    "_": r"\_", "%": r"\%", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
+}  # fmt: skip
+_IDENTIFIER = re.compile(r"([A-Za-z]+)(?:_?(\d+)|_(\w+)|\[(\d+)\])?")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_LETTERS = "abcdefghijklmnopqrstuvwx"
+
+
+def value_tex(trace: Trace, value: int) -> str:
+    """Return the LaTeX of what a value is called.
+
+    Letters and Greek names are set in italics with their number or suffix as a
+    subscript, words upright, and expressions as the code they are.
+    """
+    label = trace.value_label(value)
+    if _NUMBER.fullmatch(label):
+        return label
+    match = _IDENTIFIER.fullmatch(label)
+    if match is None:
+        return rf"\texttt{{{_escape(label)}}}"
+    stem, *suffixes = match.groups()
+    suffix = next((s for s in suffixes if s), "")
+    if stem in _GREEK:
+        stem = f"\\{stem}"
+    elif len(stem) > 1:
+        stem = rf"\mathit{{{stem}}}"
+    if not suffix:
+        return stem
+    subscript = suffix if len(suffix) == 1 or suffix.isdigit() else rf"\mathit{{{_escape(suffix)}}}"
+    return f"{stem}_{{{subscript}}}"
+
+
+def forward_tex(trace: Trace, op: OpNode) -> str:
+    """Return the op's forward rule with its values and, below them, their shapes filled in."""
+    return Template(op.tex).safe_substitute(_symbols(trace, op))
+
+
+def vjp_tex(trace: Trace, op: OpNode, edge: int) -> str:
+    """Return what `op` sends along input edge `edge`; empty where it sends nothing.
+
+    A value with several consumers gets a ``+=``: its gradient is the sum of what
+    they send (multivariate chain rule).
+    """
+    if trace.contribution(edge) is None:
+        return ""
+    end = trace.graph.edges[edge]
+    if end.slot >= len(op.vjp_tex):
+        return ""
+    symbols = _symbols(trace, op)
+    sends = sum(
+        trace.contribution(other) is not None for other in trace.graph.values[end.value].consumers
+    )
+    sign = "=" if sends == 1 else r"\mathrel{+}="
+    target = _shaped(f"{value_tex(trace, end.value)}^{{\\nabla}}", trace, end.value)
+    return f"{target} {sign} {Template(op.vjp_tex[end.slot]).safe_substitute(symbols)}"
+
+
+def forward_shapes(trace: Trace, op: OpNode) -> str:
+    """Return the op's shapes in one line: ``"(32, 64), (64, 50) → (32, 50)"``."""
+    edges = trace.graph.edges
+    taken = [trace.graph.values[edges[e].value].shape for e in op.inputs]
+    made = [trace.graph.values[v].shape for v in op.outputs]
+    return f"{_list(taken)} → {_list(made)}"
+
+
+def vjp_shapes(trace: Trace, op: OpNode, edge: int) -> str:
+    """Return the shapes of a contribution: ``"y∇ (32, 50) → W∇ (64, 50)"``."""
+    value = trace.graph.edges[edge].value
+    made = ", ".join(f"{trace.value_label(v)}∇ {_shape(trace, v)}" for v in op.outputs)
+    return f"{made} → {trace.value_label(value)}∇ {_shape(trace, value)}"
+
+
+def _symbols(trace: Trace, op: OpNode) -> dict[str, str]:
+    symbols: dict[str, str] = {}
+    edges = trace.graph.edges
+    names = []
+    for edge in op.inputs:
+        value, slot = edges[edge].value, edges[edge].slot
+        names.append(_shaped(value_tex(trace, value), trace, value))
+        if slot < len(_LETTERS):
+            symbols[_LETTERS[slot]] = names[-1]
+    symbols["all"] = r",\, ".join(names if len(names) <= 4 else [*names[:3], r"\ldots", names[-1]])
+    for slot, value in enumerate(op.outputs):
+        tex = value_tex(trace, value)
+        symbols[f"y{slot}"] = _shaped(tex, trace, value)
+        symbols[f"g{slot}"] = _shaped(f"{tex}^{{\\nabla}}", trace, value)
+    symbols["y"], symbols["g"] = symbols["y0"], symbols["g0"]
+    symbols.update({name: str(value) for name, value in op.params.items() if name.isidentifier()})
+    return symbols
+
+
+def _shaped(tex: str, trace: Trace, value: int) -> str:
+    shape = _shape(trace, value)
+    return f"{{{tex}}}" if shape == "()" else rf"{{\underset{{\scriptscriptstyle {shape}}}{{{tex}}}}}"
+
+
+def _shape(trace: Trace, value: int) -> str:
+    return str(trace.graph.values[value].shape)
+
+
+def _list(shapes: list[tuple[int, ...]]) -> str:
+    texts = [str(shape) for shape in shapes]
+    return ", ".join(texts if len(texts) <= 4 else [*texts[:3], "…", texts[-1]])
+
+
+def _escape(text: str) -> str:
+    return "".join(_SPECIAL.get(c, c) for c in text)

@@ -1,0 +1,345 @@
+"""From the engine's records to a trace: the only file of this room that sees the engine."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from types import FrameType, FunctionType
+from typing import Any
+
+import numpy as np
+
+import graphviz_ad
+from graphviz_ad.engine.backward import fill_outputs, fit, pull_back, seed
+from graphviz_ad.engine.tape import Record, ScopeEntry
+from graphviz_ad.engine.tensor import Tensor
+from graphviz_ad.errors import DTypeError, NothingRecordedError
+from graphviz_ad.trace.model import (
+    Contribution,
+    Edge,
+    Graph,
+    Location,
+    OpNode,
+    Scope,
+    Step,
+    ValueNode,
+)
+from graphviz_ad.trace.places import Places
+from graphviz_ad.trace.trace import Trace
+
+__all__ = ["record_trace"]
+
+_PACKAGE = os.path.dirname(os.path.abspath(graphviz_ad.__file__)) + os.sep
+
+
+def record_trace(output: Tensor, gradient: Any = None, frame: FrameType | None = None) -> Trace:
+    """Make the trace of everything that led to `output`, and replay its backward pass.
+
+    No gradient, array or random state of the user's is touched.
+
+    Parameters
+    ----------
+    output : Tensor
+        Usually the loss.
+    gradient : array_like, optional
+        The gradient of `output`. Without it an output that is not scalar has
+        forward steps only.
+    frame : frame, optional
+        Whose variables name the tensors that have no name.
+
+    Raises
+    ------
+    DTypeError
+        When `output` is no Tensor.
+    NothingRecordedError
+        When no recorded operation led to `output`.
+    ShapeError
+        When `gradient` does not have the shape of `output`.
+    """
+    if not isinstance(output, Tensor):
+        raise DTypeError("show_graph", "a Tensor", type(output).__name__, "show the loss")
+    if output._record is None:
+        hint = "make the leaves with ad.parameter, outside no_grad(), and compute from them"
+        raise NothingRecordedError("show_graph", "the output of an operation", repr(output), hint)
+    records = _records_of(output)
+    builder = _Builder(records, output, _variables(frame))
+    return builder.trace(gradient)
+
+
+def _records_of(output: Tensor) -> list[Record]:
+    """Return the records that lead to `output`, in creation order."""
+    assert output._record is not None
+    found = {output._record.id: output._record}
+    stack = [output._record]
+    while stack:
+        for tensor in stack.pop().inputs:
+            record = None if tensor is None else tensor._record
+            if record is not None and record.id not in found:
+                found[record.id] = record
+                stack.append(record)
+    return [found[key] for key in sorted(found)]
+
+
+class _Builder:
+    """Numbers values, ops and edges in creation order, then replays the backward pass."""
+
+    def __init__(self, records: list[Record], output: Tensor, variables: Mapping[int, str]) -> None:
+        self.records = records
+        self.output = output
+        self.variables = variables
+        self.places = Places()
+        self.data: list[Any] = []
+        self.values: list[dict[str, Any]] = []
+        self.ops: list[dict[str, Any]] = []
+        self.edges: list[tuple[int, int, int, bool]] = []
+        self.scopes: dict[int, Scope] = {}
+        self.made: dict[int, int] = {}  # tensor id -> value, for outputs of ops
+        self.leaves: dict[int, list[int]] = {}  # tensor id -> its versions, oldest first
+        for record in records:
+            self._add(record)
+        self.shown = self.made[output.id]
+        self.values[self.shown]["role"] = "output"
+
+    def _add(self, record: Record) -> None:
+        op = len(self.ops)
+        scope = self._scope(record.scope)
+        code, lasti = _user_call(record)
+        inputs = []
+        for slot, (tensor, array) in enumerate(zip(record.inputs, record.arrays, strict=True)):
+            if array is None:
+                continue
+            inputs.append(self._edge(self._input(record, slot, tensor, array), op, slot, True))
+        several = type(record.out) is tuple
+        outputs = record.out if several else (record.out,)
+        names = [""] * len(outputs)
+        call = _direct_call(record)
+        if call is not None:
+            names = self.places.assigned_names(*call, len(outputs))
+        made = []
+        for slot, array in enumerate(outputs):
+            identity = record.id + slot
+            name = self.variables.get(identity) or names[slot]
+            value = self._value(
+                array, name=name, role="intermediate", requires_grad=array.dtype.kind == "f",
+                producer=op, slot=slot, scope=scope,
+            )  # fmt: skip
+            self.made[identity] = value
+            made.append(value)
+            self._edge(value, op, slot, False)
+        self.ops.append(
+            {
+                "id": op, "op": record.op.name, "label": record.op.label or record.op.name,
+                "inputs": tuple(inputs), "outputs": tuple(made),
+                "params": {k: v for k, v in record.params.items() if v is not None},
+                "scope": scope, "location": self.places.locate(code, lasti),
+                "tex": record.op.tex, "vjp_tex": _one_per_input(record),
+                "doc": record.op.summary(),
+            }
+        )  # fmt: skip
+
+    def _input(self, record: Record, slot: int, tensor: Tensor | None, array: Any) -> int:
+        if tensor is None:
+            call = _direct_call(record)
+            name = self.places.operand_name(*call, slot) if call is not None else ""
+            if not name and not getattr(array, "shape", ()):
+                name = f"{array:.4g}"
+            scope = self._scope(record.scope)
+            return self._value(array, name=name, role="constant", requires_grad=False, scope=scope)
+        if tensor._record is not None:
+            value = self.made[tensor.id]
+            if tensor.name:
+                self.values[value]["name"] = tensor.name
+            return value
+        versions = self.leaves.setdefault(tensor.id, [])
+        for value in versions:
+            if self.data[value] is array:
+                return value
+        name = tensor.name or self.variables.get(tensor.id) or ""
+        location: Location | None = None
+        if tensor._site is not None:
+            site = tensor._site
+            location = self.places.locate(site.code, site.lasti)
+            name = name or self.places.assigned_names(site.code, site.lasti, 1)[0]
+        value = self._value(
+            array, name=name, role="parameter" if tensor.requires_grad else "input",
+            requires_grad=tensor.requires_grad, location=location,
+        )  # fmt: skip
+        versions.append(value)
+        return value
+
+    def _value(self, array: Any, **fields: Any) -> int:
+        value = len(self.values)
+        shape = tuple(getattr(array, "shape", ()))
+        dtype = str(getattr(array, "dtype", type(array).__name__))
+        fields.setdefault("producer", None)
+        self.values.append({"id": value, "shape": shape, "dtype": dtype, "consumers": [], **fields})
+        self.data.append(array)
+        return value
+
+    def _edge(self, value: int, op: int, slot: int, is_input: bool) -> int:
+        edge = len(self.edges)
+        self.edges.append((value, op, slot, is_input))
+        if is_input:
+            self.values[value]["consumers"].append(edge)
+        return edge
+
+    def _scope(self, entry: ScopeEntry | None) -> int | None:
+        chain = []
+        while entry is not None and entry.id not in self.scopes:
+            if not entry.hidden:
+                chain.append(entry)
+            entry = entry.parent
+        parent = None if entry is None else self.scopes[entry.id]
+        for entry in reversed(chain):
+            path = f"{parent.path}.{entry.name}" if parent else entry.name
+            parent_id = parent.id if parent else None
+            parent = Scope(len(self.scopes), entry.name, parent_id, path)
+            self.scopes[entry.id] = parent
+        return parent.id if parent else None
+
+    def trace(self, gradient: Any) -> Trace:
+        name = self.output.name
+        if name:
+            self.values[self.shown]["name"] = name
+        replay = _Replay(self)
+        why = replay.run(gradient)
+        graph = Graph(
+            tuple(ValueNode(**{**v, "consumers": tuple(v["consumers"])}) for v in self.values),
+            tuple(OpNode(**op) for op in self.ops),
+            tuple(
+                Edge(i, value, op, slot, is_input, self._carries(replay, i, op, is_input, value))
+                for i, (value, op, slot, is_input) in enumerate(self.edges)
+            ),
+            tuple(self.scopes.values()),
+            self.places.sources(),
+        )
+        forward = [Step(i, "forward", op.id, op.outputs) for i, op in enumerate(graph.ops)]
+        return Trace(
+            graph, [*forward, *replay.steps(len(forward))], self.shown, self.data,
+            replay.gradients, replay.contributions, replay.accumulated, why,
+        )  # fmt: skip
+
+    def _carries(self, replay: _Replay, edge: int, op: int, is_input: bool, value: int) -> bool:
+        return edge in replay.contributions if is_input else value in replay.gradients
+
+
+class _Replay:
+    """The backward pass again, keeping every contribution and every partial sum."""
+
+    def __init__(self, builder: _Builder) -> None:
+        self.builder = builder
+        self.gradients: dict[int, Any] = {}
+        self.contributions: dict[int, Any] = {}
+        self.accumulated: dict[int, Any] = {}
+        self._sent: list[tuple[int, list[int]]] = []
+        self._arrived: dict[int, int] = {}  # edge -> which contribution of its value it was
+        self._counts: dict[int, int] = {}  # value -> how many have arrived
+
+    def run(self, gradient: Any) -> str:
+        """Replay, and return why there is no backward pass where there is none."""
+        output = self.builder.output
+        if gradient is None and output.size != 1:
+            return f"no backward pass: {output.shape} is not a scalar; give gradient= for one"
+        # Warnings were given when the user's own pass ran; looking adds none.
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.gradients[self.builder.shown] = seed(output, gradient, "show_graph")
+            for op in range(len(self.builder.records) - 1, -1, -1):
+                self._send(op, self.builder.records[op])
+        return ""
+
+    def _send(self, op: int, record: Record) -> None:
+        node = self.builder.ops[op]
+        reached = {
+            record.id + slot: self.gradients[value]
+            for slot, value in enumerate(node["outputs"])
+            if value in self.gradients
+        }
+        if not reached:
+            return
+        edges = {self.builder.edges[edge][2]: edge for edge in node["inputs"]}
+        arrived: list[int] = []
+        for slot, sent in enumerate(pull_back(record, fill_outputs(record, reached))):
+            tensor = record.inputs[slot]
+            if sent is None or tensor is None or not tensor.requires_grad:
+                continue
+            if type(sent) is FunctionType:
+                sent = sent()
+            sent = fit(sent, record.arrays[slot], record.op, slot)
+            edge = edges[slot]
+            value = self.builder.edges[edge][0]
+            total = sent if value not in self.gradients else self.gradients[value] + sent
+            self.gradients[value] = total
+            self.contributions[edge] = sent
+            self.accumulated[edge] = total
+            self._arrived[edge] = self._counts[value] = self._counts.get(value, 0) + 1
+            arrived.append(edge)
+        self._sent.append((op, arrived))
+
+    def steps(self, first: int) -> list[Step]:
+        """Return the backward steps, numbered from `first`."""
+        if not self.gradients:
+            return []
+        edges = self.builder.edges
+        steps = [Step(first, "backward", None, (self.builder.shown,))]
+        for op, sent in self._sent:
+            contributions = tuple(
+                Contribution(edge, edges[edge][0], self._arrived[edge], self._counts[edges[edge][0]])
+                for edge in sent
+            )
+            outputs = tuple(v for v in self.builder.ops[op]["outputs"] if v in self.gradients)
+            steps.append(Step(first + len(steps), "backward", op, outputs, contributions))
+        return steps
+
+
+def _one_per_input(record: Record) -> tuple[str, ...]:
+    texts = record.op.vjp_tex
+    return texts * len(record.inputs) if record.op.variadic and len(texts) == 1 else texts
+
+
+def _user_call(record: Record) -> tuple[Any, int]:
+    """Return the user's code and instruction: a record made inside the package names its scope's."""
+    if not _is_internal(record.code):
+        return record.code, record.lasti
+    entry = record.scope
+    while entry is not None:
+        if not _is_internal(entry.site.code):
+            return entry.site.code, entry.site.lasti
+        entry = entry.parent
+    return record.code, record.lasti
+
+
+def _direct_call(record: Record) -> tuple[Any, int] | None:
+    """Return the user's expression that is this very op, not one that the package made of several."""
+    if not _is_internal(record.code):
+        return record.code, record.lasti
+    entry = record.scope
+    return (entry.site.code, entry.site.lasti) if entry is not None and entry.single else None
+
+
+def _is_internal(code: Any) -> bool:
+    name: str = code.co_filename
+    return name.startswith((_PACKAGE, "<graphviz_ad"))
+
+
+def _variables(frame: FrameType | None) -> dict[int, str]:
+    """Map the ids of the tensors that the caller's variables hold to the variables' names."""
+    names: dict[int, str] = {}
+    if frame is None:
+        return names
+    for scope in (frame.f_locals, frame.f_globals):
+        for name, value in list(scope.items()):
+            if name.startswith("_") or name in ("In", "Out"):
+                continue
+            if isinstance(value, Tensor):
+                names.setdefault(value.id, name)
+            elif isinstance(value, (list, tuple)):
+                for k, element in enumerate(value):
+                    if isinstance(element, Tensor):
+                        names.setdefault(element.id, f"{name}[{k}]")
+            elif isinstance(value, dict):
+                for key, element in value.items():
+                    if isinstance(element, Tensor) and isinstance(key, str):
+                        names.setdefault(element.id, key)
+    return names

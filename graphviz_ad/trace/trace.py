@@ -1,0 +1,125 @@
+"""The trace as an object: graph, steps and arrays under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphviz_ad.errors import TraceError
+from graphviz_ad.trace.model import Graph, OpNode, Step, ValueNode
+
+__all__ = ["Trace"]
+
+
+class Trace:
+    """One recorded forward pass, its backward pass, and every array of both.
+
+    Attributes
+    ----------
+    graph : Graph
+        The frozen bipartite graph.
+    steps : tuple of Step
+        The forward steps, then the backward steps, in order.
+    output : int
+        The value that was shown.
+    why_no_backward : str
+        Empty, or why there are no backward steps.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> a, b = ad.parameter(3.0, name="a"), ad.parameter(2.0, name="b")
+    >>> trace = ad.show_graph(a * b).trace
+    >>> [step.phase for step in trace.steps]
+    ['forward', 'backward', 'backward']
+    >>> trace.gradient(trace.value("a").id)
+    np.float64(2.0)
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        steps: Sequence[Step],
+        output: int,
+        data: Sequence[Any],
+        gradients: dict[int, Any],
+        contributions: dict[int, Any],
+        accumulated: dict[int, Any],
+        why_no_backward: str = "",
+    ) -> None:
+        self.graph = graph
+        self.steps = tuple(steps)
+        self.output = output
+        self.why_no_backward = why_no_backward
+        self._data = tuple(data)
+        self._gradients = gradients
+        self._contributions = contributions
+        self._accumulated = accumulated
+
+    def __repr__(self) -> str:
+        graph = self.graph
+        return f"<Trace: {len(graph.values)} values, {len(graph.ops)} ops, {len(self.steps)} steps>"
+
+    def data(self, value: int) -> Any:
+        """Return the array that value node `value` held when the graph was recorded."""
+        return self._data[value]
+
+    def gradient(self, value: int) -> Any:
+        """Return the finished gradient A∇ of a value, or None; `no_gradient` then says why."""
+        return self._gradients.get(value)
+
+    def contribution(self, edge: int) -> Any:
+        """Return what the op at input edge `edge` adds to its value's gradient, or None."""
+        return self._contributions.get(edge)
+
+    def accumulated(self, edge: int) -> Any:
+        """Return the value's gradient once the contribution of `edge` has arrived, or None."""
+        return self._accumulated.get(edge)
+
+    def no_gradient(self, value: int) -> str:
+        """Return why a value has no gradient; empty when it has one."""
+        if value in self._gradients:
+            return ""
+        node = self.graph.values[value]
+        if not node.requires_grad:
+            return "no gradient required"
+        if self.why_no_backward:
+            return self.why_no_backward
+        return f"nothing leads from it to {self.value_label(self.output)}"
+
+    def value_label(self, value: int) -> str:
+        """Return what a value is called in pictures and sentences; never empty."""
+        return self.graph.values[value].name or f"v{value}"
+
+    def value(self, name: str) -> ValueNode:
+        """Return the last value node called `name`.
+
+        Raises
+        ------
+        TraceError
+            When no value has that name.
+        """
+        for node in reversed(self.graph.values):
+            if node.name == name:
+                return node
+        names = ", ".join(sorted({v.name for v in self.graph.values if v.name}))
+        raise TraceError("Trace.value", "the name of a value", repr(name), f"there are {names}")
+
+    def op(self, name: str) -> OpNode:
+        """Return the last op node whose registry name or label is `name`.
+
+        Raises
+        ------
+        TraceError
+            When no operation has that name.
+        """
+        for node in reversed(self.graph.ops):
+            if name in (node.op, node.label):
+                return node
+        names = ", ".join(sorted({o.op for o in self.graph.ops}))
+        raise TraceError("Trace.op", "the name of an operation", repr(name), f"there are {names}")
+
+    @property
+    def forward_steps(self) -> int:
+        """How many steps the forward pass has."""
+        return sum(step.phase == "forward" for step in self.steps)
