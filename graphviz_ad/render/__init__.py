@@ -1,0 +1,1 @@
+"""Drawings of a trace: layout, SVG, DOT, figures, text and the standalone page."""

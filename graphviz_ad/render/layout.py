@@ -1,0 +1,184 @@
+"""Positions for what is visible of a drawing.
+
+Graphviz inside this process comes first (pygraphviz's wheel brings it), in a
+process that can be stopped where the graph is large; then a system ``dot``; then
+our own layered layout, which needs nothing and always answers.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphviz_ad.render.diagram import Drawing
+from graphviz_ad.render.folding import Folded, Item
+from graphviz_ad.render.geometry import Box, Curve, Point, frame_title_width, item_size
+from graphviz_ad.render.layered import layered_layout
+
+IN_PROCESS_UP_TO = 300  # items and bundles: above, Graphviz runs where it can be stopped
+TIMEOUT = 10.0  # seconds for each engine
+
+_MARGIN = 14.0
+_POINTS_PER_INCH = 72.0
+
+# Reads DOT, writes JSON; only pygraphviz's public interface.
+_CHILD = (
+    "import sys, pygraphviz; dot = sys.stdin.buffer.read().decode(); "
+    "sys.stdout.buffer.write(pygraphviz.AGraph(string=dot).draw(prog='dot', format='json0'))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything visible lies, in CSS pixels with y downwards.
+
+    Attributes
+    ----------
+    engine : str
+        ``"pygraphviz"``, ``"dot"`` or ``"layered"``.
+    width, height : float
+    centers : tuple of Point
+        One per item.
+    curves : tuple of Curve
+        One per bundle.
+    frames : tuple of (int, Box)
+        The open groups and their boxes, outer before inner.
+    """
+
+    engine: str
+    width: float
+    height: float
+    centers: tuple[Point, ...]
+    curves: tuple[Curve, ...]
+    frames: tuple[tuple[int, Box], ...]
+
+
+def lay_out(drawing: Drawing, folded: Folded, *, timeout: float = TIMEOUT) -> Layout:
+    """Return positions from the first engine that answers in time.
+
+    Parameters
+    ----------
+    drawing : Drawing
+    folded : Folded
+        What is visible of it.
+    timeout : float
+        Seconds that each Graphviz engine may take.
+    """
+    if folded.items:
+        dot = layout_dot(drawing, folded)
+        small = len(folded.items) + len(folded.bundles) <= IN_PROCESS_UP_TO
+        engines: tuple[tuple[str, Callable[[], bytes | None]], ...] = (
+            ("pygraphviz", lambda: _pygraphviz(dot, small, timeout)),
+            ("dot", lambda: _run(["dot", "-Tjson0"], dot, timeout)),
+        )
+        for name, engine in engines:
+            answer = engine()
+            if answer is not None:
+                return _read(name, answer, folded)
+    return Layout("layered", *layered_layout(drawing, folded, _MARGIN))
+
+
+def layout_dot(drawing: Drawing, folded: Folded) -> str:
+    """The DOT text that is laid out: sizes and structure, no text.
+
+    Without text Graphviz asks for no font, so it needs none and warns about none.
+    """
+    lines = [
+        "digraph {",
+        f"graph [rankdir=TB, nodesep=0.3, ranksep=0.36, pad=0, margin=0, fontsize=1, {_nslimit()}]",
+        'node [label="", fixedsize=true, shape=box]',
+        "edge [arrowsize=0.8]",
+    ]
+    inside: dict[int | None, list[str]] = {}
+    for index, item in enumerate(folded.items):
+        inside.setdefault(item.parent, []).append(_node_line(drawing, index, item))
+    # inner frames have larger indices: close them into their parents from the inside out
+    for frame in reversed(folded.frames):
+        title = round(frame_title_width(drawing.groups[frame].label))
+        label = (
+            f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" '
+            f'FIXEDSIZE="TRUE" WIDTH="{title}" HEIGHT="14"><TR><TD></TD></TR></TABLE>>'
+        )
+        body = [f"subgraph cluster_{frame} {{", f"graph [label={label}, margin=12]"]
+        body += [*inside.pop(frame), "}"]
+        inside.setdefault(drawing.groups[frame].parent, []).extend(body)
+    lines += inside.get(None, [])
+    for index, bundle in enumerate(folded.bundles):
+        lines.append(f"n{bundle.tail} -> n{bundle.head} [id={index}]")
+    return "\n".join([*lines, "}"])
+
+
+def _nslimit() -> str:
+    """Bounds on the network simplex: a good layout soon, not the best one late."""
+    return "nslimit=4, nslimit1=4, mclimit=1"
+
+
+def _node_line(drawing: Drawing, index: int, item: Item) -> str:
+    width, height = item_size(drawing, item)
+    shape = "box"
+    if item.node is not None:
+        shape = {"circle": "circle", "diamond": "diamond", "rect": "box"}[
+            drawing.nodes[item.node].shape
+        ]
+    inches = width / _POINTS_PER_INCH, height / _POINTS_PER_INCH
+    return f"n{index} [shape={shape}, width={inches[0]:.4f}, height={inches[1]:.4f}]"
+
+
+def _pygraphviz(dot: str, small: bool, timeout: float) -> bytes | None:
+    if importlib.util.find_spec("pygraphviz") is None:
+        return None
+    if not small:
+        return _run([sys.executable, "-c", _CHILD], dot, timeout)
+    try:
+        import pygraphviz
+    except ImportError:  # built against a Graphviz that is not there
+        return None
+    try:
+        answer: bytes = pygraphviz.AGraph(string=dot).draw(prog="dot", format="json0")
+    except (ValueError, OSError):  # what pygraphviz raises where Graphviz gives up
+        return None
+    return answer
+
+
+def _run(command: Sequence[str], dot: str, timeout: float) -> bytes | None:
+    """Run a layout engine on DOT text; None where it is missing, fails or is too slow."""
+    try:
+        done = subprocess.run(
+            command, input=dot.encode(), capture_output=True, timeout=timeout, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
+
+
+def _read(engine: str, answer: bytes, folded: Folded) -> Layout:
+    """Read Graphviz's JSON: y upwards, positions as text."""
+    graph: dict[str, Any] = json.loads(answer)
+    _, _, width, height = (float(x) for x in graph["bb"].split(","))
+
+    def place(x: str, y: str) -> Point:
+        return Point(float(x) + _MARGIN, height - float(y) + _MARGIN)
+
+    centers: list[Point] = [Point(0.0, 0.0)] * len(folded.items)
+    boxes: dict[int, Box] = {}
+    for thing in graph.get("objects", ()):
+        name = thing["name"]
+        if name.startswith("cluster_"):
+            left, bottom, right, top = thing["bb"].split(",")
+            corner, far = place(left, top), place(right, bottom)
+            boxes[int(name[8:])] = Box(corner.x, corner.y, far.x - corner.x, far.y - corner.y)
+        else:
+            centers[int(name[1:])] = place(*thing["pos"].split(","))
+    curves: list[Curve] = [Curve((), Point(0.0, 0.0))] * len(folded.bundles)
+    for edge in graph.get("edges", ()):
+        tip, *points = edge["pos"].removeprefix("e,").split()
+        path = tuple(place(*point.split(",")) for point in points)
+        curves[int(edge["id"])] = Curve(path, place(*tip.split(",")))
+    frames = tuple((frame, boxes[frame]) for frame in folded.frames)
+    size = (width + 2 * _MARGIN, height + 2 * _MARGIN)
+    return Layout(engine, *size, tuple(centers), tuple(curves), frames)

@@ -1,0 +1,60 @@
+"""The line under a static picture that says what its marks mean."""
+
+from __future__ import annotations
+
+from graphviz_ad.render.diagram import Drawing
+from graphviz_ad.render.folding import Folded
+from graphviz_ad.render.geometry import Box, Point
+from graphviz_ad.render.measure import text_width
+from graphviz_ad.render.scene import Part, Primitive, Segments, Text, arrow_head
+from graphviz_ad.render.source import TraceLike
+from graphviz_ad.render.thumbnail import absent
+
+_SIZE, _ROW, _MARK, _GAP, _MARGIN = 10.5, 17.0, 22.0, 18.0, 14.0
+
+
+def legend_parts(
+    trace: TraceLike, drawing: Drawing, folded: Folded, width: float, height: float
+) -> tuple[list[Part], float, float]:
+    """Return the legend's parts and the picture's size with it.
+
+    Only marks that occur are explained; entries flow into as many rows as the
+    picture's width asks for.
+    """
+    entries = _entries(trace, drawing, folded)
+    if not entries:
+        return [], width, height
+    widest = max(_MARK + text_width(text, _SIZE, "sans") for _, text in entries)
+    width = max(width, widest + 2 * _MARGIN)
+    drawn: list[Primitive] = []
+    x, y = _MARGIN, height + 6
+    for kind, text in entries:
+        needed = _MARK + text_width(text, _SIZE, "sans")
+        if x > _MARGIN and x + needed > width - _MARGIN:
+            x, y = _MARGIN, y + _ROW
+        drawn += _mark(kind, x, y)
+        drawn.append(Text(x + _MARK, y + 4, text, _SIZE, "muted"))
+        x += needed + _GAP
+    return [Part("legend", "legend", "", tuple(drawn))], width, y + _MARGIN
+
+
+def _entries(trace: TraceLike, drawing: Drawing, folded: Folded) -> list[tuple[str, str]]:
+    shown = [drawing.nodes[i.node] for i in folded.items if i.node is not None]
+    values = [trace.graph.values[n.ref] for n in shown if n.kind == "value" and not n.copy]
+    missing = [v for v in values if trace.gradient(v.id) is None]
+    entries = [("forward", "data")] if folded.bundles else []
+    if len(missing) < len(values):
+        entries.append(("gradient", "A∇, the gradient"))
+    if any(v.requires_grad for v in missing):
+        entries.append(("hatched", "not computed"))
+    if not all(v.requires_grad for v in missing):
+        entries.append(("dotted", "no gradient required"))
+    return entries
+
+
+def _mark(kind: str, x: float, y: float) -> list[Primitive]:
+    if kind in ("hatched", "dotted"):
+        return absent(kind == "hatched", Box(x, y - 4, 16, 8))
+    ends = (Point(x, y), Point(x + 16, y))
+    start, tip = ends if kind == "forward" else ends[::-1]
+    return [Segments(((start, tip),), kind, 1.6), arrow_head(tip, start, 7.0, kind)]

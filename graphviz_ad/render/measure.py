@@ -1,0 +1,87 @@
+"""How large things are drawn: text widths by estimate, node sizes in CSS pixels."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Literal
+
+Shape = Literal["circle", "rect", "diamond"]
+
+ELLIPSIS = "…"
+
+# Advance widths in em, on the safe side: the reader's fonts are not known.
+_MONO, _SERIF, _SANS = 0.61, 0.60, 0.58
+
+NAME_SIZE, SHAPE_SIZE, GLYPH_SIZE, BOX_SIZE = 14.0, 10.0, 13.0, 12.0
+NAME_LIMIT, GLYPH_LIMIT, COPY_LIMIT, BOX_LIMIT = 12, 14, 10, 30
+
+_CIRCLE, _CIRCLE_COPY = 68.0, 38.0
+_RECT_WIDTH, _RECT_WIDEST = 104.0, 190.0
+_RECT_HIGH, _RECT_LOW, _RECT_COPY = 66.0, 40.0, 26.0
+_DIAMOND_WIDTH, _DIAMOND_HEIGHT = 62.0, 42.0
+
+
+def cells(text: str) -> int:
+    """Columns that a text takes in a monospaced face: wide characters count two, marks none.
+
+    Examples
+    --------
+    >>> cells("abc"), cells("日本"), cells("e\\u0301")
+    (3, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut a text to `limit` columns, the last of them an ellipsis; control characters go.
+
+    Examples
+    --------
+    >>> shorten("encoder_weight", 8), shorten("W", 8)
+    ('encoder…', 'W')
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    if cells(text) <= limit:
+        return text
+    while cells(text) > limit - 1:
+        text = text[:-1]
+    return text.rstrip() + ELLIPSIS
+
+
+def text_width(text: str, size: float, face: Literal["mono", "serif", "sans"]) -> float:
+    """Estimated width of a text in pixels."""
+    return cells(text) * size * {"mono": _MONO, "serif": _SERIF, "sans": _SANS}[face]
+
+
+def value_size(
+    shape: tuple[int, ...], label: str, sublabel: str, copy: bool
+) -> tuple[Shape, float, float]:
+    """Form, width and height of a value: a circle for a scalar, else a rectangle."""
+    if not shape:
+        side = _CIRCLE_COPY if copy else _CIRCLE
+        return "circle", side, side
+    text = text_width(label, NAME_SIZE, "serif") + text_width(sublabel, SHAPE_SIZE, "mono")
+    if copy:
+        return "rect", round(text + 24), _RECT_COPY
+    low = len(shape) == 1 or shape[-2] == 1 or 0 in shape or shape == (1,) * len(shape)
+    width = min(max(_RECT_WIDTH, round(text + 28)), _RECT_WIDEST)
+    return "rect", width, _RECT_LOW if low else _RECT_HIGH
+
+
+def op_size(label: str) -> tuple[float, float]:
+    """Width and height of the diamond whose middle line holds the label."""
+    room = 1 - GLYPH_SIZE / _DIAMOND_HEIGHT
+    width = (text_width(label, GLYPH_SIZE, "sans") + 6) / room
+    return max(_DIAMOND_WIDTH, round(width)), _DIAMOND_HEIGHT
+
+
+def box_size(label: str, summary: str) -> tuple[float, float]:
+    """Width and height of a closed group: its title above a line that says what it holds."""
+    title = text_width(label, BOX_SIZE, "sans") + 14
+    return max(132.0, round(max(title, text_width(summary, SHAPE_SIZE, "sans")) + 24)), 46.0

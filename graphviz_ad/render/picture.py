@@ -1,0 +1,253 @@
+"""A trace as a scene: nodes with their arrays, links in both directions, module frames."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from graphviz_ad.render import heatmap, measure
+from graphviz_ad.render.diagram import Drawing, Node, build_diagram
+from graphviz_ad.render.folding import Bundle, Folded, fold, start_open
+from graphviz_ad.render.format import format_number, format_shape
+from graphviz_ad.render.geometry import Box, Curve, Point, item_size
+from graphviz_ad.render.layout import Layout, lay_out
+from graphviz_ad.render.legend import legend_parts
+from graphviz_ad.render.scene import (
+    Bezier,
+    Circle,
+    Part,
+    Polygon,
+    Primitive,
+    Rect,
+    Scene,
+    Text,
+    arrow_head,
+)
+from graphviz_ad.render.source import TraceLike
+from graphviz_ad.render.thumbnail import absent, heat_map
+
+_ARROW, _BACK_ARROW = 8.0, 6.0
+
+
+def build_scene(
+    trace: TraceLike,
+    *,
+    open_groups: Collection[int] | None = None,
+    compact: bool = False,
+    legend: bool = True,
+) -> Scene:
+    """Lay a trace out and draw it; the arguments are those of `svg.to_svg`."""
+    drawing = build_diagram(trace.graph, trace.value_label)
+    opened = start_open(drawing) if open_groups is None else open_groups
+    folded = fold(drawing, opened, compact=compact)
+    layout = lay_out(drawing, folded)
+    parts = [
+        *(_frame_part(drawing, group, box) for group, box in layout.frames),
+        *(_link_part(trace, drawing, folded, i, layout.curves[i]) for i in range(len(folded.bundles))),
+        *(_item_part(trace, drawing, folded, layout, i) for i in range(len(folded.items))),
+    ]  # fmt: skip
+    width, height = layout.width, layout.height
+    if legend:
+        marks, width, height = legend_parts(trace, drawing, folded, width, height)
+        parts += marks
+    graph = trace.graph
+    name = trace.value_label(trace.output) if graph.values else ""
+    described = (
+        f"{_count(len(graph.ops), 'operation')} on {_count(len(graph.values), 'value')}. "
+        "Circles and rectangles are values with their data and gradient, "
+        "diamonds are operations; the data flows downwards."
+    )
+    text = " ".join((described, *drawing.notes))
+    return Scene(width, height, f"Computation graph of {name}", text, tuple(parts))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _frame_part(drawing: Drawing, group: int, box: Box) -> Part:
+    label = drawing.groups[group].label
+    short = measure.shorten(label, measure.BOX_LIMIT)
+    return Part(
+        f"g{group}",
+        "frame",
+        label,
+        (
+            Rect(*box, "frame", "line", 1.2, 8.0, (5, 4)),
+            Text(box.x + 10, box.y + 18, f"▾ {short}", measure.BOX_SIZE, "muted"),
+        ),
+    )
+
+
+def _link_part(
+    trace: TraceLike, drawing: Drawing, folded: Folded, index: int, curve: Curve
+) -> Part:
+    bundle = folded.bundles[index]
+    edges = [trace.graph.edges[drawing.links[link].edge] for link in bundle.links]
+    back = any(e.carries_gradient and trace.gradient(e.value) is not None for e in edges)
+    colour = "forward" if any(e.carries_gradient for e in edges) else "quiet"
+    count = _visible_count(drawing, folded, bundle)
+    drawn: list[Primitive] = [
+        Bezier(curve.points, colour, 2.2 if count > 1 else 1.4),
+        arrow_head(curve.tip, curve.points[-1], _ARROW, colour),
+    ]
+    if back:
+        drawn.append(arrow_head(curve.points[0], curve.points[1], _BACK_ARROW, "gradient"))
+    if count > 1:
+        x, y = _middle(curve.points)
+        drawn.append(Text(x + 6, y + 3, f"×{count}", measure.SHAPE_SIZE, "muted", "mono"))
+    return Part(f"l{index}", "link", "", tuple(drawn))
+
+
+def _visible_count(drawing: Drawing, folded: Folded, bundle: Bundle) -> int:
+    """How many links were merged; two nodes keep their links apart."""
+    boxed = folded.items[bundle.tail].is_box or folded.items[bundle.head].is_box
+    return len(bundle.links) if boxed else 1
+
+
+def _middle(points: tuple[Point, ...]) -> Point:
+    """The point half way along the middle Bézier."""
+    start = (len(points) - 1) // 6 * 3
+    a, b, c, d = points[start : start + 4]
+    return Point((a.x + 3 * b.x + 3 * c.x + d.x) / 8, (a.y + 3 * b.y + 3 * c.y + d.y) / 8)
+
+
+def _item_part(
+    trace: TraceLike, drawing: Drawing, folded: Folded, layout: Layout, index: int
+) -> Part:
+    item, center = folded.items[index], layout.centers[index]
+    if item.node is None:
+        assert item.group is not None
+        return _box_part(drawing, item.group, center, *item_size(drawing, item))
+    node = drawing.nodes[item.node]
+    if node.kind == "op":
+        return _op_part(node, center)
+    return _value_part(trace, node, center)
+
+
+def _box_part(drawing: Drawing, index: int, center: Point, width: float, height: float) -> Part:
+    group = drawing.groups[index]
+    x, y = center.x - width / 2, center.y - height / 2
+    label = measure.shorten(group.label, measure.BOX_LIMIT)
+    return Part(
+        f"g{index}",
+        "box",
+        f"{group.label}: {group.summary}",
+        (
+            Rect(x + 3, y + 3, width - 3, height - 3, "frame", "line", 1.0, 7.0),
+            Rect(x, y, width - 3, height - 3, "card", "line", 1.2, 7.0),
+            Text(
+                center.x - 1.5, y + 19, f"▸ {label}", measure.BOX_SIZE, "ink",
+                anchor="middle", bold=True,
+            ),
+            Text(
+                center.x - 1.5, y + 34, group.summary, measure.SHAPE_SIZE, "muted",
+                anchor="middle",
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _op_part(node: Node, center: Point) -> Part:
+    w, h = node.width / 2, node.height / 2
+    corners = (
+        Point(center.x, center.y - h),
+        Point(center.x + w, center.y),
+        Point(center.x, center.y + h),
+        Point(center.x - w, center.y),
+    )
+    return Part(
+        node.key,
+        "op",
+        node.title,
+        (
+            Polygon(corners, "op", "op-line", 1.2),
+            Text(
+                center.x, center.y + 4.5, node.label, measure.GLYPH_SIZE, "ink", anchor="middle"
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _value_part(trace: TraceLike, node: Node, center: Point) -> Part:
+    value = trace.graph.values[node.ref]
+    leaf = value.producer is None
+    fill = "leaf" if leaf and not value.requires_grad else "card"
+    shown = value.id == trace.output
+    stroke, line = ("ink", 1.8) if shown else ("line", 1.2)
+    draw = _circle if node.shape == "circle" else _rectangle
+    drawn = draw(trace, node, center, fill, stroke, line)
+    return Part(node.key, "value", _value_title(trace, node), tuple(drawn))
+
+
+def _value_title(trace: TraceLike, node: Node) -> str:
+    """The tooltip: name, shape, dtype, range, and the gradient or why there is none."""
+    value = trace.graph.values[node.ref]
+    shape = f" {format_shape(value.shape)}" if value.shape else ""
+    text = f"{node.title}{shape} {value.dtype}: {_range(trace.data(value.id))}"
+    gradient = trace.gradient(value.id)
+    if gradient is None:
+        return f"{text}; {node.title}∇: {trace.no_gradient(value.id)}"
+    return f"{text}; {node.title}∇: {_range(gradient)}"
+
+
+def _range(array: object) -> str:
+    if np.ndim(array) == 0:  # type: ignore[arg-type]
+        return format_number(np.asarray(array)[()])
+    s = heatmap.statistics(array)  # type: ignore[arg-type]
+    text = f"{format_number(s.min)} to {format_number(s.max)}, norm {format_number(s.norm)}"
+    counts = ((s.nan, "NaN"), (s.posinf, "+∞"), (s.neginf, "−∞"))
+    return ", ".join([text, *(f"{count:,} {name}" for count, name in counts if count)])
+
+
+def _circle(
+    trace: TraceLike, node: Node, center: Point, fill: str, stroke: str, line: float
+) -> list[Primitive]:
+    x, y = center
+    drawn: list[Primitive] = [Circle(center, node.width / 2 - line / 2, fill, stroke, line)]
+    if node.copy:
+        drawn.append(_name(node, x, y + 4.5, "middle"))
+        return drawn
+    data = format_number(np.asarray(trace.data(node.ref))[()])
+    drawn.append(_name(node, x, y - 10, "middle"))
+    drawn.append(Text(x, y + 5, data, measure.SHAPE_SIZE, "ink", "mono", "middle"))
+    gradient = trace.gradient(node.ref)
+    if gradient is None:
+        required = trace.graph.values[node.ref].requires_grad
+        return drawn + absent(required, Box(x - 14, y + 12, 28, 8))
+    text = format_number(np.asarray(gradient)[()])
+    drawn.append(Text(x, y + 19, text, measure.SHAPE_SIZE, "gradient", "mono", "middle"))
+    return drawn
+
+
+def _rectangle(
+    trace: TraceLike, node: Node, center: Point, fill: str, stroke: str, line: float
+) -> list[Primitive]:
+    w, h = node.width, node.height
+    x, y = center.x - w / 2, center.y - h / 2
+    base = center.y + 4.5 if node.copy else y + 18
+    drawn: list[Primitive] = [
+        Rect(x + line / 2, y + line / 2, w - line, h - line, fill, stroke, line, 6.0),
+        _name(node, x + 9, base, "start"),
+        Text(x + w - 8, base - 0.5, node.sublabel, measure.SHAPE_SIZE, "muted", "mono", "end"),
+    ]
+    if node.copy:
+        return drawn
+    side = (w - 22) / 2
+    top = 25.0 if h > 50 else 26.0
+    room = h - top - (8 if h > 50 else 7)
+    left, right = Box(x + 8, y + top, side, room), Box(x + w - 8 - side, y + top, side, room)
+    drawn += heat_map(trace.data(node.ref), "data", left)
+    gradient = trace.gradient(node.ref)
+    if gradient is None:
+        return drawn + absent(trace.graph.values[node.ref].requires_grad, right)
+    return drawn + heat_map(gradient, "gradient", right)
+
+
+def _name(node: Node, x: float, y: float, anchor: str) -> Text:
+    middle = anchor == "middle"
+    return Text(
+        x, y, node.label, measure.NAME_SIZE, "ink", "serif", "middle" if middle else "start",
+        italic=True, bold=True,
+    )  # fmt: skip
