@@ -40,7 +40,11 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
         One of its subclasses when the operands do not fit; nothing is recorded then.
     """
     if op.prepare is not None:
-        operands, params = op.prepare(*operands, **params)
+        try:
+            operands, params = op.prepare(*operands, **params)
+        except Exception as error:
+            given = [o._data if isinstance(o, Tensor) else o for o in operands]
+            refuse(op, error, operands, given, params, _getframe(depth + 1))
     inputs: list[Tensor | None] = []
     arrays: list[Array] = []
     needs = False
@@ -51,7 +55,8 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             needs |= operand.requires_grad
         else:
             inputs.append(None)
-            arrays.append(None if operand is None else constant(operand, op.name))
+            weak = len(operands) > 1
+            arrays.append(None if operand is None else constant(operand, op.name, weak))
     xp = _namespace_of(op, arrays)
     if op.check is not None:
         op.check(*arrays, **params)

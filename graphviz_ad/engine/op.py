@@ -66,6 +66,11 @@ class Op:
         called on tensors; the op's own name where NumPy has it.
     method : bool
         Whether Tensor has it as a method of the same name.
+    spread : str
+        The parameter that the method also takes as separate arguments:
+        ``"shape"`` for ``x.reshape(2, 3)``; empty for none.
+    attributes : dict
+        Attributes of Tensor that apply it, with their parameters: ``{"T": {}}``.
     aliases : dict
         Other names of keyword arguments: ``{"dim": "axis"}``.
     samples : callable
@@ -91,6 +96,8 @@ class Op:
     operator: ClassVar[str] = ""
     numpy: ClassVar[tuple[str, ...]] = ()
     method: ClassVar[bool] = False
+    spread: ClassVar[str] = ""
+    attributes: ClassVar[dict[str, dict[str, Any]]] = {}
     aliases: ClassVar[dict[str, str]] = {}
     samples: ClassVar[Callable[..., Iterable[Sample]]]
     fails: ClassVar[Failure | None] = None

@@ -58,7 +58,10 @@ def refuse(
     if isinstance(error, TypeError):
         raise DTypeError(op.name, "operands it is defined for", f"{got} ({message})") from error
     if isinstance(error, ValueError):
-        words = ("broadcast", "shape", "dimension", "mismatch", "align", "size", "core")
+        words = (
+            "broadcast", "shape", "dimension", "mismatch", "align", "size", "core", "axes", "axis",
+            "division",
+        )  # fmt: skip
         if any(word in message for word in words):
             raise ShapeError(op.name, "shapes that fit", f"{got} ({message})") from error
         raise ArgumentError(op.name, "arguments it takes", f"{got} ({message})") from error

@@ -383,10 +383,13 @@ def parameter(data: Any, dtype: Any = None, *, name: str | None = None) -> Tenso
     return _leaf(array, True, name, _caller(1))
 
 
-def constant(value: Any, function: str) -> Array:
-    """Return `value` as an operand that nobody can change; Python numbers stay weakly typed."""
+def constant(value: Any, function: str, weak: bool = True) -> Array:
+    """Return `value` as an operand that nobody can change.
+
+    Where `weak`, Python numbers stay as they are: they take the other operand's dtype.
+    """
     kind = type(value)
-    if kind is float or kind is int or kind is bool:
+    if weak and (kind is float or kind is int or kind is bool):
         return value
     if is_array(value) and is_immutable(value):
         return protect(value)

@@ -9,6 +9,9 @@ from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.register import install_methods, public_function
 from graphviz_ad.engine.traced import TRACED
 from graphviz_ad.ops import elementwise as elementwise
+from graphviz_ad.ops import index as index
+from graphviz_ad.ops import join as join
+from graphviz_ad.ops import shape as shape
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: public_function(op) for name, op in REGISTRY.items()
