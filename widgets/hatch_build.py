@@ -89,7 +89,7 @@ def npm_command() -> tuple[list[str], Path]:
 
 
 def run_npm(widgets: Path, *arguments: str) -> None:
-    """Run npm in `widgets`; a failure shows the end of what npm said."""
+    """Run npm in `widgets`; a failure shows the beginning and the end of what npm said."""
     command, node_directory = npm_command()
     # npm's scripts start `node` by name, whichever node runs npm itself.
     path = os.pathsep.join([str(node_directory), os.environ.get("PATH", os.defpath)])
@@ -104,7 +104,8 @@ def run_npm(widgets: Path, *arguments: str) -> None:
         errors="replace",
     )
     if finished.returncode:
-        said = "\n".join(finished.stdout.strip().splitlines()[-30:])
+        lines = finished.stdout.strip().splitlines()
+        said = "\n".join(lines if len(lines) <= 30 else [*lines[:20], "…", *lines[-9:]])
         raise FrontEndError(
             f"`npm {' '.join(arguments)}` in widgets/ failed with exit code "
             f"{finished.returncode} and said:\n\n{said}\n\n"

@@ -1,0 +1,73 @@
+"""One Chromium and one JupyterLab for all browser tests, and a fresh page for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+from tests.browser.lab import LabServer
+from tests.browser.watch import Watch
+from tests.conftest import find_chromium
+
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WINDOW: ViewportSize = {"width": 1360, "height": 900}
+
+PageMaker = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    server = LabServer(tmp_path_factory.mktemp("lab"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[PageMaker]:
+    """Make pages that are watched; the test fails if one complained or spoke to the outside."""
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def make(*, files_only: bool = False, window: ViewportSize = WINDOW, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport=window, color_scheme="dark" if dark else "light", reduced_motion="reduce"
+        )
+        context.set_default_timeout(30_000)
+        if files_only:
+            context.set_offline(True)
+        opened.append((context, Watch(context, files_only)))
+        return context.new_page()
+
+    yield make
+    for context, _ in opened:
+        context.close()
+    for _, watch in opened:
+        watch.check()
+
+
+@pytest.fixture
+def screenshot(request: pytest.FixtureRequest, root: Path) -> Callable[[Page, str], None]:
+    """Keep a picture of a page under ``test-results/``."""
+
+    def keep(page: Page, name: str = "") -> None:
+        stem = re.sub(r"[^\w-]+", "-", f"{request.node.name}-{name}").strip("-")
+        directory = root / "test-results"
+        directory.mkdir(exist_ok=True)
+        page.screenshot(path=directory / f"{stem}.png")
+
+    return keep
