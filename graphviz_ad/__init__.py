@@ -5,6 +5,8 @@ The public names, and nothing else.
 
 from __future__ import annotations
 
+from typing import Any
+
 from graphviz_ad import engine as engine
 from graphviz_ad import errors as errors
 from graphviz_ad.engine.tape import enable_grad, module_scope, no_grad
@@ -15,5 +17,17 @@ __version__ = "0.1.0"
 
 globals().update(FUNCTIONS)
 
-__all__ = ["Tensor", "enable_grad", "errors", "module_scope", "no_grad", "parameter", "tensor"]
+__all__ = [
+    "GraphView", "Tensor", "enable_grad", "errors", "module_scope", "no_grad", "parameter",
+    "show_graph", "tensor",
+]  # fmt: skip
 __all__ += FUNCTIONS
+
+
+def __getattr__(name: str) -> Any:
+    """Import what draws when it is first used: importing costs what NumPy costs."""
+    if name in ("GraphView", "show_graph"):
+        from graphviz_ad.widget import view
+
+        return getattr(view, name)
+    raise AttributeError(f"module 'graphviz_ad' has no attribute {name!r}")

@@ -97,7 +97,8 @@ def fit(sent: Array, like: Array, op: Any, slot: int) -> Array:
         sent = summed
     if sent.dtype != like.dtype:
         sent = sent.astype(like.dtype)
-    return sent
+    # a scalar, not an array without axes: see `protect`
+    return sent[()] if type(sent) is _ndarray and not shape else sent
 
 
 def fill_outputs(record: Record, gradients: dict[int, Array]) -> Any:

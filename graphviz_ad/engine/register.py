@@ -1,4 +1,4 @@
-"""From the op registry to what people call: functions, methods, operators, NumPy's protocols."""
+"""From the op registry to what people call: functions, methods and operators."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any, NoReturn, TypeVar
 
 from graphviz_ad.engine.apply import apply, binary_operator
 from graphviz_ad.engine.methods import attribute, spread_method
 from graphviz_ad.engine.op import REGISTRY, Op
+from graphviz_ad.engine.protocols import trace_numpy
 from graphviz_ad.engine.tape import ScopeEntry, Site, tape
 from graphviz_ad.engine.tensor import Tensor
-from graphviz_ad.errors import ArgumentError, DTypeError
+from graphviz_ad.errors import ArgumentError, OpDefinitionError
 
-__all__ = ["NUMPY_FUNCTIONS", "composite", "install_methods", "public_function"]
+__all__ = ["COMPOSITES", "composite", "install_methods", "public_function"]
 
-NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {}
-"""The traced function that stands for each NumPy function called on tensors."""
+COMPOSITES: dict[str, Callable[..., Any]] = {}
+"""The public functions that are made of several ops, by name; see `composite`."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _PLAIN = (int, float, str, bool, type(None))
+
+
+class _Missing:
+    """Stands for an argument that was given under none of its names."""
 
 
 def public_function(op: type[Op]) -> Callable[..., Any]:
@@ -32,24 +35,37 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
     Array arguments come first, then the parameters by position or keyword. An op
     over a sequence of arrays takes the sequence as its first argument.
     """
-    defaults: dict[str, Any] = {}
-    head = [op.inputs[0]] if op.variadic else _array_arguments(op, defaults)
-    tail = []
-    for name, parameter in op.params.items():
-        tail.append(_with_default(name, parameter.default, defaults))
+    parameters = dict(inspect.signature(op.forward).parameters)
+    del parameters["xp"]
+    # The sequence argument is a plain one here, and has no default.
+    names = [*op.inputs, *op.params]
+    defaults = {name: parameters[name].default for name in names}
+    head = ", ".join(_argument(name, defaults[name], op) for name in names)
     operands = f"tuple({op.inputs[0]})" if op.variadic else f"({', '.join(op.inputs)},)"
     params = "{" + ", ".join(f"{name!r}: {name}" for name in op.params) + "}"
+    aliased = [name for name in names if name in op.aliases.values()]
+    given = "{" + ", ".join(f"{name!r}: {name}" for name in aliased) + "}"
+    required = [name for name in aliased if defaults[name] is inspect.Parameter.empty]
     # Text, as dataclasses and namedtuples are made: an exact signature, and no
     # binding of *args at every call.
     lines = [
-        f"def {op.name}({', '.join([*head, *tail])}):",
+        f"def {op.name}({head}, **_others):",
+        "    if _others:",
+        f"        {'[' + ', '.join(aliased) + '] = '}_rename(_op, {given}, _others)",
+        *[f"    if {name} is _Missing: _lacks(_op, {name!r})" for name in required],
         f"    return _apply(_op, {operands}, {params})",
     ]
-    namespace = {"_apply": apply, "_op": op, **defaults}
+    values = {f"_default_{name}": value for name, value in defaults.items()}
+    namespace = {
+        "_apply": apply, "_op": op, "_rename": _rename, "_lacks": _lacks, "_Missing": _Missing,
+        **values,
+    }  # fmt: skip
     exec(compile("\n".join(lines), f"<graphviz_ad op {op.name}>", "exec"), namespace)
     function: Callable[..., Any] = namespace[op.name]
-    if op.aliases:
-        function = _with_aliases(function, op)
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, kind, default=defaults[name]) for name in names]
+    )
     function.__module__ = op.__module__
     function.__qualname__ = op.name
     function.__doc__ = inspect.getdoc(op)
@@ -57,121 +73,78 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
     return function
 
 
-def _array_arguments(op: type[Op], defaults: dict[str, Any]) -> list[str]:
-    parameters = inspect.signature(op.forward).parameters
-    return [_with_default(name, parameters[name].default, defaults) for name in op.inputs]
-
-
-def _with_default(name: str, default: Any, defaults: dict[str, Any]) -> str:
+def _argument(name: str, default: Any, op: type[Op]) -> str:
+    """Return the text of one argument of the generated function."""
     if default is inspect.Parameter.empty:
-        return name
+        return f"{name}=_Missing" if name in op.aliases.values() else name
     if isinstance(default, _PLAIN):
         return f"{name}={default!r}"
-    defaults[f"_default_{name}"] = default
     return f"{name}=_default_{name}"
 
 
-def _with_aliases(function: Callable[..., Any], op: type[Op]) -> Callable[..., Any]:
-    signature = inspect.signature(function)
+def _rename(op: type[Op], given: dict[str, Any], others: dict[str, Any]) -> list[Any]:
+    """Return the values of `given`, with those in `others` under another name in their place."""
+    defaults = {name: p.default for name, p in op.params.items()}
+    for other, value in others.items():
+        name = op.aliases.get(other)
+        if name is None:
+            expected = ", ".join([*op.inputs, *op.params, *op.aliases])
+            hint = "recorded arrays never change" if other == "out" else ""
+            raise ArgumentError(op.name, f"arguments {expected}", f"{other}=", hint)
+        if given[name] is not defaults.get(name, _Missing) and given[name] is not _Missing:
+            raise ArgumentError(op.name, f"{name} or {other}", "both")
+        given[name] = value
+    return list(given.values())
 
-    def aliased(*args: Any, **kwargs: Any) -> Any:
-        for alias, name in op.aliases.items():
-            if alias in kwargs:
-                if name in kwargs:
-                    raise ArgumentError(op.name, f"{name} or {alias}", "both")
-                kwargs[name] = kwargs.pop(alias)
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        if op.variadic:
-            operands = tuple(bound.arguments[op.inputs[0]])
-        else:
-            operands = tuple(bound.arguments[name] for name in op.inputs)
-        return apply(op, operands, {name: bound.arguments[name] for name in op.params})
 
-    aliased.__name__ = op.name
-    aliased.__signature__ = signature  # type: ignore[attr-defined]
-    return aliased
+def _lacks(op: type[Op], name: str) -> NoReturn:
+    raise ArgumentError(op.name, f"argument {name}", "none")
 
 
 def composite(function: _F) -> _F:
-    """Mark a public function that is made of several ops, so that they are placed at its caller."""
+    """Register a public function that is made of several ops, which are placed at its caller.
+
+    It stands for NumPy's function of the same name where there is one. It may
+    not hide an op.
+
+    Raises
+    ------
+    OpDefinitionError
+        When an op has the name.
+    """
+    name = function.__name__
 
     @functools.wraps(function)
     def placed(*args: Any, **kwargs: Any) -> Any:
         frame = sys._getframe(1)
         before = tape.scope
         site = Site(frame.f_code, frame.f_lasti)
-        tape.scope = ScopeEntry(function.__name__, before, site, hidden=True)
+        tape.scope = ScopeEntry(name, before, site, hidden=True)
         try:
             return function(*args, **kwargs)
         finally:
             tape.scope = before
 
+    if name in REGISTRY:
+        raise OpDefinitionError(name, "a name of its own", "an op's", "choose another name")
+    COMPOSITES[name] = placed
     return placed  # type: ignore[return-value]
 
 
 def install_methods(functions: dict[str, Callable[..., Any]]) -> None:
     """Give Tensor its operators and methods, and NumPy's functions their traced ones."""
     for op in REGISTRY.values():
+        function = functions[op.name]
         if op.operator and len(op.inputs) == 2:
             setattr(Tensor, f"__{op.operator}__", binary_operator(op, swapped=False))
             setattr(Tensor, f"__r{op.operator}__", binary_operator(op, swapped=True))
         elif op.operator:
-            setattr(Tensor, f"__{op.operator}__", functions[op.name])
+            setattr(Tensor, f"__{op.operator}__", function)
         if op.method:
-            function = functions[op.name]
             setattr(Tensor, op.name, spread_method(op, function) if op.spread else function)
         for name, params in op.attributes.items():
             setattr(Tensor, name, attribute(op, params))
         for name in op.numpy or (op.name,):
-            found = _numpy_function(name)
-            if found is not None:
-                NUMPY_FUNCTIONS[found] = functions[op.name]
-
-
-def _numpy_function(name: str) -> Any:
-    found: Any = np
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    return found
-
-
-def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """Trace a NumPy ufunc called on tensors."""
-    function = NUMPY_FUNCTIONS.get(ufunc)
-    if function is None or method != "__call__":
-        _refuse_numpy(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"))
-    if "out" in kwargs:
-        raise ArgumentError(f"np.{ufunc.__name__}", "no out=", "out=", "recorded arrays never change")
-    return _placed(function, inputs, kwargs)
-
-
-def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """Trace a NumPy function called on tensors."""
-    function = NUMPY_FUNCTIONS.get(func)
-    if function is None:
-        _refuse_numpy(f"{func.__module__.replace('numpy', 'np')}.{func.__name__}")
-    if kwargs.get("out") is not None:
-        raise ArgumentError(f"np.{func.__name__}", "no out=", "out=", "recorded arrays never change")
-    return _placed(function, args, kwargs)
-
-
-def _placed(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    # Records then name this frame; the hidden scope says where NumPy was called.
-    frame = sys._getframe(2)
-    before = tape.scope
-    site = Site(frame.f_code, frame.f_lasti)
-    tape.scope = ScopeEntry("numpy", before, site, hidden=True, single=True)
-    try:
-        return function(*args, **kwargs)
-    finally:
-        tape.scope = before
-
-
-def _refuse_numpy(name: str) -> None:
-    hint = "use x.detach().numpy() to leave the trace, or write an op for it"
-    raise DTypeError(name, "a function with a rule for tensors", "one without", hint)
-
-
-Tensor.__array_ufunc__ = _array_ufunc  # type: ignore[attr-defined]
-Tensor.__array_function__ = _array_function  # type: ignore[attr-defined]
+            trace_numpy(name, function)
+    for name, function in COMPOSITES.items():
+        trace_numpy(name, function)

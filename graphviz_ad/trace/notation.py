@@ -92,7 +92,7 @@ def vjp_shapes(trace: Trace, op: OpNode, edge: int) -> str:
 
 
 def _symbols(trace: Trace, op: OpNode) -> dict[str, str]:
-    symbols: dict[str, str] = {}
+    symbols = {name: str(value) for name, value in op.params.items()}
     edges = trace.graph.edges
     names = []
     for edge in op.inputs:
@@ -106,13 +106,14 @@ def _symbols(trace: Trace, op: OpNode) -> dict[str, str]:
         symbols[f"y{slot}"] = _shaped(tex, trace, value)
         symbols[f"g{slot}"] = _shaped(f"{tex}^{{\\nabla}}", trace, value)
     symbols["y"], symbols["g"] = symbols["y0"], symbols["g0"]
-    symbols.update({name: str(value) for name, value in op.params.items() if name.isidentifier()})
     return symbols
 
 
 def _shaped(tex: str, trace: Trace, value: int) -> str:
     shape = _shape(trace, value)
-    return f"{{{tex}}}" if shape == "()" else rf"{{\underset{{\scriptscriptstyle {shape}}}{{{tex}}}}}"
+    return (
+        f"{{{tex}}}" if shape == "()" else rf"{{\underset{{\scriptscriptstyle {shape}}}{{{tex}}}}}"
+    )
 
 
 def _shape(trace: Trace, value: int) -> str:

@@ -57,7 +57,9 @@ class Places:
             return names if len(names) == outputs else [""] * outputs
         if target is not None and isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
             name = _short(target)
-            return [name] if outputs == 1 else [f"{name}[{k}]" if name else "" for k in range(outputs)]
+            return (
+                [name] if outputs == 1 else [f"{name}[{k}]" if name else "" for k in range(outputs)]
+            )
         if outputs == 1 and isinstance(node, (ast.BinOp, ast.UnaryOp)):
             return [_short(node)]
         return [""] * outputs
@@ -84,9 +86,7 @@ class Places:
                 low, high = 1, len(lines)
             first = max(1, low - _CONTEXT)
             found.append(
-                Source(
-                    _title(filename), filename, first, tuple(lines[first - 1 : high + _CONTEXT])
-                )
+                Source(_title(filename), filename, first, tuple(lines[first - 1 : high + _CONTEXT]))
             )
         return tuple(found)
 

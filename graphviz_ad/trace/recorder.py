@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-import graphviz_ad
 from graphviz_ad.engine.backward import fill_outputs, fit, pull_back, seed
 from graphviz_ad.engine.tape import Record, ScopeEntry
 from graphviz_ad.engine.tensor import Tensor
@@ -30,7 +29,7 @@ from graphviz_ad.trace.trace import Trace
 
 __all__ = ["record_trace"]
 
-_PACKAGE = os.path.dirname(os.path.abspath(graphviz_ad.__file__)) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def record_trace(output: Tensor, gradient: Any = None, frame: FrameType | None = None) -> Trace:
@@ -285,7 +284,9 @@ class _Replay:
         steps = [Step(first, "backward", None, (self.builder.shown,))]
         for op, sent in self._sent:
             contributions = tuple(
-                Contribution(edge, edges[edge][0], self._arrived[edge], self._counts[edges[edge][0]])
+                Contribution(
+                    edge, edges[edge][0], self._arrived[edge], self._counts[edges[edge][0]]
+                )
                 for edge in sent
             )
             outputs = tuple(v for v in self.builder.ops[op]["outputs"] if v in self.gradients)

@@ -22,6 +22,8 @@ class Trace:
         The forward steps, then the backward steps, in order.
     output : int
         The value that was shown.
+    forward_steps : int
+        How many of the steps are the forward pass.
     why_no_backward : str
         Empty, or why there are no backward steps.
 
@@ -49,6 +51,7 @@ class Trace:
     ) -> None:
         self.graph = graph
         self.steps = tuple(steps)
+        self.forward_steps = sum(step.phase == "forward" for step in self.steps)
         self.output = output
         self.why_no_backward = why_no_backward
         self._data = tuple(data)
@@ -118,8 +121,3 @@ class Trace:
                 return node
         names = ", ".join(sorted({o.op for o in self.graph.ops}))
         raise TraceError("Trace.op", "the name of an operation", repr(name), f"there are {names}")
-
-    @property
-    def forward_steps(self) -> int:
-        """How many steps the forward pass has."""
-        return sum(step.phase == "forward" for step in self.steps)

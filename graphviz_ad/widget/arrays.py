@@ -1,0 +1,109 @@
+"""The binary side of the payload: arrays laid into one buffer, large ones as summaries."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from graphviz_ad.backend import to_numpy
+from graphviz_ad.render.heatmap import statistics, summarize
+
+__all__ = ["ArrayStore", "block_of"]
+
+FULL_SIZE = 20_000
+"""Arrays of at most this many elements are sent whole; larger ones on request."""
+
+BUDGET = 8 << 20
+"""Bytes of whole arrays in one payload; past it, arrays are sent as summaries."""
+
+THUMB = 24
+"""Rows and columns of a summary picture."""
+
+_ALIGNMENT = 8
+
+
+class ArrayStore:
+    """Collects the arrays of a payload, each once, in the order of first use."""
+
+    def __init__(self) -> None:
+        self.specs: list[dict[str, Any]] = []
+        self.arrays: list[Any] = []
+        self._index: dict[int, int] = {}
+        self._chunks: list[bytes] = []
+        self._length = 0
+        self._whole = 0
+
+    def add(self, array: Any) -> int:
+        """Return the index of `array` in the payload, adding it when it is new."""
+        # The trace holds every array while the payload is built, so id() is safe here.
+        found = self._index.get(id(array))
+        if found is not None:
+            return found
+        index = self._index[id(array)] = len(self.specs)
+        self.arrays.append(array)
+        host = np.asarray(to_numpy(array))
+        whole = host.size <= FULL_SIZE and self._whole < BUDGET
+        thumb = None
+        if not whole or not _is_its_own_picture(host):
+            picture = summarize(host, THUMB, THUMB).astype(np.float32)
+            rows, cols = picture.shape
+            thumb = {"block": self._append(picture), "rows": rows, "cols": cols}
+        full = None
+        if whole:
+            full = self._append(_typed(host))
+            self._whole += host.nbytes
+        self.specs.append(
+            {
+                "shape": list(host.shape), "dtype": str(host.dtype), "size": host.size,
+                "stats": {name: named(x) for name, x in asdict(statistics(host)).items()},
+                "full": full, "thumb": thumb,
+            }
+        )  # fmt: skip
+        return index
+
+    def buffer(self) -> bytes:
+        """Return the binary buffer of all blocks."""
+        return b"".join(self._chunks)
+
+    def _append(self, array: np.ndarray[Any, Any]) -> dict[str, Any]:
+        data = np.ascontiguousarray(array).tobytes()
+        block = {"type": array.dtype.str[1:], "offset": self._length, "length": array.size}
+        padding = -len(data) % _ALIGNMENT
+        self._chunks.append(data + bytes(padding))
+        self._length += len(data) + padding
+        return block
+
+
+def block_of(array: Any) -> tuple[dict[str, Any], bytes]:
+    """Return the block and the bytes of one whole array, for a page that asks for it."""
+    typed = np.ascontiguousarray(_typed(np.asarray(to_numpy(array))))
+    block = {"type": typed.dtype.str[1:], "offset": 0, "length": typed.size}
+    return block, typed.tobytes()
+
+
+def named(number: float) -> float | str:
+    """Return a number as JSON can hold it: NaN and the infinities by name."""
+    if isinstance(number, int) or math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def _typed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Convert, losing nothing that a double can hold, to a dtype that browsers have."""
+    little = array.dtype.newbyteorder("<")
+    if array.dtype.kind == "b":
+        return array.astype(np.uint8)
+    if array.dtype.kind in "iu":
+        limits = np.iinfo(np.int32)
+        fits = array.size == 0 or (array.min() >= limits.min and array.max() <= limits.max)
+        return array.astype("<i4" if fits else "<f8")
+    return array.astype("<f4" if little.itemsize <= 4 else "<f8")
+
+
+def _is_its_own_picture(array: np.ndarray[Any, Any]) -> bool:
+    """Whether every element can be drawn in a thumbnail."""
+    cols = array.shape[-1] if array.ndim else 1
+    return array.size <= THUMB * THUMB and cols <= THUMB

@@ -1,0 +1,243 @@
+"""What the page is sent: one JSON document, typed in widgets/src/payload.ts, and one buffer.
+
+Everything that is shown is computed, labelled and worded here; the page selects and draws.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from graphviz_ad.render.diagram import build_diagram
+from graphviz_ad.render.format import format_number, format_shape
+from graphviz_ad.render.heatmap import statistics
+from graphviz_ad.trace.model import Location, OpNode, Step, ValueNode
+from graphviz_ad.trace.notation import (
+    forward_shapes,
+    forward_tex,
+    value_tex,
+    vjp_shapes,
+    vjp_tex,
+)
+from graphviz_ad.trace.trace import Trace
+from graphviz_ad.widget.arrays import ArrayStore
+
+__all__ = ["Payload", "build_payload"]
+
+VERSION = 1
+_LONGEST_PARAM = 60
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A trace as the page reads it.
+
+    Attributes
+    ----------
+    document : str
+        The JSON text.
+    buffer : bytes
+        The arrays.
+    arrays : list
+        The arrays themselves, by their index in the document.
+    """
+
+    document: str
+    buffer: bytes
+    arrays: list[Any]
+
+
+def build_payload(trace: Trace, title: str = "") -> Payload:
+    """Turn a trace into what the page is sent.
+
+    Parameters
+    ----------
+    trace : Trace
+    title : str
+        The page's heading; the name of the output where it is empty.
+    """
+    return _Builder(trace).build(title)
+
+
+class _Builder:
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.graph = trace.graph
+        self.store = ArrayStore()
+        self.filled_at: dict[int, int] = {}
+        self.arrived: dict[int, tuple[int, int]] = {}
+        for step in trace.steps:
+            if step.phase == "forward":
+                self.filled_at.update(dict.fromkeys(step.outputs, step.index))
+            for sent in step.contributions:
+                self.arrived[sent.edge] = (sent.arrived, sent.total)
+
+    def build(self, title: str) -> Payload:
+        trace, graph = self.trace, self.graph
+        drawing = build_diagram(graph, trace.value_label)
+        notes = list(drawing.notes)
+        if trace.why_no_backward:
+            notes.append(trace.why_no_backward)
+        document = {
+            "version": VERSION,
+            "title": title or trace.value_label(trace.output),
+            "output": trace.output,
+            "values": [self._value(value) for value in graph.values],
+            "ops": [self._op(op) for op in graph.ops],
+            "edges": [self._edge(index) for index in range(len(graph.edges))],
+            "nodes": [
+                {
+                    "key": n.key, "kind": n.kind, "ref": n.ref, "shape": n.shape, "copy": n.copy,
+                    "group": n.group, "width": n.width, "height": n.height,
+                }
+                for n in drawing.nodes
+            ],
+            "links": [{"edge": k.edge, "from": k.tail, "to": k.head} for k in drawing.links],
+            "groups": [
+                {
+                    "label": g.label, "kind": g.kind, "parent": g.parent, "open": g.open,
+                    "ops": g.ops, "summary": g.summary,
+                }
+                for g in drawing.groups
+            ],
+            "steps": [self._step(step) for step in trace.steps],
+            "arrays": self.store.specs,
+            "sources": [
+                {"title": s.title, "first_line": s.first_line, "lines": list(s.lines)}
+                for s in graph.sources
+            ],
+            "notes": notes,
+        }  # fmt: skip
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return Payload(text, self.store.buffer(), self.store.arrays)
+
+    def _array(self, array: Any) -> int | None:
+        return None if array is None else self.store.add(array)
+
+    def _value(self, value: ValueNode) -> dict[str, Any]:
+        trace = self.trace
+        edges = [edge for edge in value.consumers if edge in self.arrived]
+        return {
+            "label": trace.value_label(value.id),
+            "named": bool(value.name),
+            "tex": value_tex(trace, value.id),
+            "role": value.role,
+            "shape": list(value.shape),
+            "dtype": value.dtype,
+            "shape_label": format_shape(value.shape),
+            "data": self._array(trace.data(value.id)),
+            "gradient": self._array(trace.gradient(value.id)),
+            "no_gradient": trace.no_gradient(value.id),
+            "producer": value.producer,
+            "filled_at": self.filled_at.get(value.id, -1),
+            "contributions": sorted(edges, key=lambda edge: self.arrived[edge][0]),
+            "module": self._module(value.scope),
+            "place": _place(value.location),
+        }
+
+    def _op(self, op: OpNode) -> dict[str, Any]:
+        trace, edges = self.trace, self.graph.edges
+        return {
+            "name": op.op,
+            "label": op.label,
+            "inputs": [
+                {"edge": e, "value": edges[e].value, "slot": edges[e].slot} for e in op.inputs
+            ],
+            "outputs": list(op.outputs),
+            "params": [[name, _printed(value)] for name, value in op.params.items()],
+            "tex": forward_tex(trace, op),
+            "shapes": forward_shapes(trace, op),
+            "vjps": [
+                {
+                    "slot": edges[e].slot, "value": edges[e].value, "tex": vjp_tex(trace, op, e),
+                    "shapes": vjp_shapes(trace, op, e),
+                }
+                for e in op.inputs
+            ],
+            "doc": op.doc,
+            "module": self._module(op.scope),
+            "place": _place(op.location),
+        }  # fmt: skip
+
+    def _edge(self, index: int) -> dict[str, Any]:
+        edge = self.graph.edges[index]
+        arrived, total = self.arrived.get(index, (0, 0))
+        return {
+            "value": edge.value, "op": edge.op, "slot": edge.slot, "is_input": edge.is_input,
+            "carries_gradient": edge.carries_gradient, "arrived": arrived, "total": total,
+            "contribution": self._array(self.trace.contribution(index)),
+            "accumulated": self._array(self.trace.accumulated(index)),
+        }  # fmt: skip
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        forward = self.trace.forward_steps
+        if step.phase == "forward":
+            number, of = step.index + 1, forward
+        else:
+            number, of = step.index - forward + 1, len(self.trace.steps) - forward
+        op = None if step.op is None else self.graph.ops[step.op]
+        what = op.label if op else f"{self.trace.value_label(self.trace.output)}∇"
+        head = f"{step.phase} {number} of {of}"
+        return {
+            "phase": step.phase,
+            "op": step.op,
+            "number": number,
+            "of": of,
+            "title": f"{head} · {what}",
+            "sentence": f"{head}: {self._told(step, op)}",
+            "fills": list(step.outputs) if step.phase == "forward" else [],
+            "sends": [sent.edge for sent in step.contributions],
+            "reads": list(step.outputs) if step.phase == "backward" else [],
+            "place": _place(op.location) if op else None,
+        }
+
+    def _told(self, step: Step, op: OpNode | None) -> str:
+        """Say in a sentence what a step does, for those who cannot see it."""
+        label = self.trace.value_label
+        if op is None:
+            return f"the gradient of {label(self.trace.output)} is set: {self._size(None)}"
+        if step.phase == "forward":
+            made = ", ".join(f"{label(v)} {_what(self.trace.data(v))}" for v in step.outputs)
+            return f"{op.op} computes {made}"
+        parts = []
+        for sent in step.contributions:
+            whole = self._size(sent.edge)
+            done = (
+                f"complete, {whole}"
+                if sent.arrived == sent.total
+                else f"{sent.arrived} of {sent.total} arrived, {whole} so far"
+            )
+            parts.append(f"{label(sent.value)}∇ is {done}")
+        return (
+            f"{op.op} sends back; " + "; ".join(parts) if parts else f"{op.op} sends nothing back"
+        )
+
+    def _size(self, edge: int | None) -> str:
+        if edge is None:
+            return _what(self.trace.gradient(self.trace.output))
+        return _what(self.trace.accumulated(edge))
+
+    def _module(self, scope: int | None) -> str:
+        return "" if scope is None else self.graph.scopes[scope].path
+
+
+def _what(array: Any) -> str:
+    """Return the number itself for a scalar, else the norm."""
+    if getattr(array, "shape", ()) == ():
+        return format_number(array)
+    return f"norm {format_number(statistics(array).norm)}"
+
+
+def _place(location: Location | None) -> dict[str, Any] | None:
+    if location is None:
+        return None
+    return {
+        "source": location.source, "line": location.line, "end_line": location.end_line,
+        "column": location.column, "end_column": location.end_column,
+    }  # fmt: skip
+
+
+def _printed(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_PARAM else text[: _LONGEST_PARAM - 1] + "…"

@@ -1,0 +1,200 @@
+"""show_graph and the view it returns: the Stepper in a notebook, drawings and pages elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from graphviz_ad.errors import RenderError, TraceError
+from graphviz_ad.trace.recorder import record_trace
+from graphviz_ad.trace.trace import Trace
+from graphviz_ad.widget.payload import Payload, build_payload
+
+if TYPE_CHECKING:
+    import graphviz
+
+    from graphviz_ad.engine.tensor import Tensor
+    from graphviz_ad.widget.stepper import Stepper
+
+__all__ = ["GraphView", "show_graph"]
+
+Theme = Literal["auto", "light", "dark"]
+
+
+def show_graph(
+    output: Tensor,
+    *,
+    gradient: Any = None,
+    step: int | None = None,
+    embed: bool = False,
+    theme: Theme = "auto",
+    height: int = 0,
+    title: str = "",
+) -> GraphView:
+    """Show the recorded graph of `output` and step through its forward and backward pass.
+
+    Parameters
+    ----------
+    output : Tensor
+        Usually the loss. Nothing of it is changed: not ``.grad``, not the data.
+    gradient : array_like, optional
+        The gradient of `output`, for one that is not a scalar. Without it such
+        an output has a forward pass only.
+    step : int, optional
+        How many steps are done at first; the whole forward pass where left out.
+    embed : bool
+        Put the standalone page into the notebook's output instead of a widget, so
+        that a stored notebook and its HTML export stay interactive with no kernel.
+    theme : {"auto", "light", "dark"}
+        ``"auto"`` follows the notebook.
+    height : int
+        In CSS pixels; 0 fits the diagram.
+    title : str
+        A heading; the name of the output where left out.
+
+    Returns
+    -------
+    GraphView
+        Displays as the Stepper in a notebook, prints as text in a terminal, and
+        saves itself with ``.save("graph.svg")`` (svg, png, pdf, html, dot, txt).
+
+    Raises
+    ------
+    DTypeError
+        When `output` is no Tensor.
+    NothingRecordedError
+        When no recorded operation led to `output`.
+    ShapeError
+        When `gradient` does not have the shape of `output`.
+    TraceError
+        When `step` is outside the trace.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> a, b = ad.parameter(3.0), ad.parameter(2.0)
+    >>> c = a * b
+    >>> view = ad.show_graph(c)
+    >>> view.trace.gradient(view.trace.value("a").id)
+    np.float64(2.0)
+    """
+    trace = record_trace(output, gradient, sys._getframe(1))
+    return GraphView(trace, step=step, embed=embed, theme=theme, height=height, title=title)
+
+
+class GraphView:
+    """A trace and the ways to look at it.
+
+    Attributes
+    ----------
+    trace : Trace
+        The graph, the steps and every array.
+    """
+
+    def __init__(
+        self,
+        trace: Trace,
+        *,
+        step: int | None = None,
+        embed: bool = False,
+        theme: Theme = "auto",
+        height: int = 0,
+        title: str = "",
+    ) -> None:
+        last = len(trace.steps)
+        start = trace.forward_steps if step is None else step
+        if not 0 <= start <= last:
+            raise TraceError("show_graph", f"a step from 0 to {last}", str(start))
+        if theme not in ("auto", "light", "dark"):
+            raise TraceError("show_graph", 'theme "auto", "light" or "dark"', repr(theme))
+        self.trace = trace
+        self._start = start
+        self._embed = embed
+        self._theme: Theme = theme
+        self._height = height
+        self._title = title
+
+    @cached_property
+    def payload(self) -> Payload:
+        """What the page is sent."""
+        return build_payload(self.trace, self._title)
+
+    @cached_property
+    def stepper(self) -> Stepper:
+        """The notebook control; made when it is first asked for."""
+        from graphviz_ad.widget.stepper import Stepper
+
+        return Stepper(self.payload, step=self._start, theme=self._theme, height=self._height)
+
+    def to_svg(self, **options: Any) -> str:
+        """Return a static picture as SVG text; options as of `graphviz_ad.render.svg.to_svg`."""
+        from graphviz_ad.render.svg import to_svg
+
+        return to_svg(self.trace, **options)
+
+    def to_dot(self) -> graphviz.Source:
+        """Return the graph in Graphviz' language, as a ``graphviz.Source``."""
+        from graphviz_ad.render.dot import to_dot
+
+        return to_dot(self.trace)
+
+    def to_text(self) -> str:
+        """Return the trace as plain text, a line for each operation."""
+        from graphviz_ad.render.text import to_text
+
+        return to_text(self.trace)
+
+    def to_html(self) -> str:
+        """Return the standalone page: the same Stepper in one file, no kernel, no network."""
+        from graphviz_ad.render.html import standalone_page
+
+        return standalone_page(
+            self.payload.document, self.payload.buffer,
+            title=self._title or f"{self.trace.value_label(self.trace.output)} · graphviz_ad",
+            start=self._start, theme=self._theme, height=self._height,
+        )  # fmt: skip
+
+    def save(self, path: str | Path) -> Path:
+        """Write a file in the format that its suffix names, and return its path.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ending in .svg, .png, .pdf, .html, .dot or .txt.
+
+        Raises
+        ------
+        RenderError
+            For another suffix.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix in (".png", ".pdf"):
+            from graphviz_ad.render.figures import save_figure
+
+            save_figure(self.trace, path)
+            return path
+        texts = {
+            ".svg": self.to_svg,
+            ".html": self.to_html,
+            ".txt": self.to_text,
+            ".dot": lambda: self.to_dot().source,
+        }
+        if suffix not in texts:
+            known = ".svg, .png, .pdf, .html, .dot or .txt"
+            raise RenderError("save", f"a path ending in {known}", repr(str(path)))
+        path.write_text(texts[suffix](), encoding="utf-8")
+        return path
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+    def _repr_mimebundle_(self, **_: object) -> Any:
+        """Display as the Stepper, or as the embedded page."""
+        if self._embed:
+            from graphviz_ad.render.html import iframe
+
+            return {"text/html": iframe(self.to_html()), "text/plain": repr(self.trace)}
+        return self.stepper._repr_mimebundle_()
