@@ -6,17 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from graphviz_ad.engine.op import REGISTRY
-from graphviz_ad.engine.register import install_methods, public_function
+from graphviz_ad.engine.register import COMPOSITES, install_methods, public_function
 from graphviz_ad.engine.traced import TRACED
 from graphviz_ad.ops import elementwise as elementwise
 from graphviz_ad.ops import index as index
 from graphviz_ad.ops import join as join
+from graphviz_ad.ops import loss as loss
+from graphviz_ad.ops import loss_class as loss_class
 from graphviz_ad.ops import shape as shape
+from graphviz_ad.ops import softmax as softmax
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    name: public_function(op) for name, op in REGISTRY.items()
+    **{name: public_function(op) for name, op in REGISTRY.items()},
+    **COMPOSITES,
 }
-"""The public function of every op, by name."""
+"""Every public function, by name: one per op, and those made of several."""
 
 install_methods(FUNCTIONS)
 TRACED.functions.update(FUNCTIONS)

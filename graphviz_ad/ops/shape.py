@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
 from typing import Any
 
 from graphviz_ad.engine.op import Failure, Op, Sample
@@ -12,7 +11,7 @@ from graphviz_ad.errors import ArgumentError, AxisError, ShapeError
 
 def as_shape(shape: Any) -> tuple[int, ...]:
     """Return a shape or axes, given as an integer or a sequence of them, as a tuple."""
-    lengths = shape if isinstance(shape, Iterable) else (shape,)
+    lengths = (shape,) if isinstance(shape, int) or not hasattr(shape, "__iter__") else shape
     return tuple([operator.index(n) for n in lengths])
 
 
@@ -51,10 +50,10 @@ class Reshape(Op):
             raise ArgumentError("reshape", "order 'C' or 'F'", repr(order))
 
     def forward(xp, a, *, shape, order="C"):
-        return xp.reshape(a, shape, order=order)
+        return a.reshape(shape, order=order)
 
     def vjp(xp, g, out, a, *, shape, order="C"):
-        return xp.reshape(g, a.shape, order=order)
+        return g.reshape(a.shape, order=order)
 
     def samples(rng):
         a = rng.normal(size=(3, 4))

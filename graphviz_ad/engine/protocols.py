@@ -1,0 +1,98 @@
+"""NumPy's protocols: what its functions do when they are called on tensors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from graphviz_ad.engine.tape import ScopeEntry, Site, tape
+from graphviz_ad.engine.tensor import Tensor, tensor
+from graphviz_ad.errors import ArgumentError, DTypeError
+
+__all__ = ["NUMPY_FUNCTIONS", "trace_numpy"]
+
+NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+"""The traced function that stands for each NumPy function called on tensors."""
+
+# They ask about an array; nothing of what they return could have a gradient.
+_QUESTIONS = {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj,
+    np.array_equal, np.array_equiv, np.allclose, np.array_repr, np.array_str, np.array2string,
+    np.shares_memory, np.may_share_memory,
+}  # fmt: skip
+# They make a constant of an array's shape and dtype.
+_CONSTANTS = {np.zeros_like, np.ones_like, np.full_like, np.empty_like}
+
+
+def trace_numpy(name: str, function: Callable[..., Any]) -> None:
+    """Let `function` stand for the NumPy function ``np.<name>``, if there is one."""
+    found: Any = np
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if found is not None:
+        NUMPY_FUNCTIONS[found] = function
+
+
+def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """Trace a NumPy ufunc called on tensors."""
+    name = f"np.{ufunc.__name__}"
+    if method != "__call__":
+        _refuse(f"{name}.{method}")
+    function = NUMPY_FUNCTIONS.get(ufunc) or _refuse(name)
+    return _placed(function, inputs, _without_out(name, kwargs))
+
+
+def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """Trace a NumPy function called on tensors."""
+    name = f"{func.__module__.replace('numpy', 'np', 1)}.{func.__name__}"
+    function = NUMPY_FUNCTIONS.get(func)
+    if function is not None:
+        return _placed(function, args, _without_out(name, kwargs))
+    if func in _QUESTIONS:
+        return func(*_data(args), **_data(kwargs))
+    if func in _CONSTANTS:
+        return tensor(func(*_data(args), **_data(kwargs)))
+    return _refuse(name)
+
+
+def _without_out(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    if "out" not in kwargs:
+        return kwargs
+    if kwargs["out"] is not None:
+        raise ArgumentError(name, "no out=", "out=", "recorded arrays never change")
+    return {key: value for key, value in kwargs.items() if key != "out"}
+
+
+def _data(value: Any) -> Any:
+    """Return `value` with arrays in place of tensors."""
+    if isinstance(value, Tensor):
+        return value.data
+    if isinstance(value, (tuple, list)):
+        return type(value)(_data(part) for part in value)
+    if isinstance(value, dict):
+        return {key: _data(part) for key, part in value.items()}
+    return value
+
+
+def _placed(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    # Records then name this frame; the hidden scope says where NumPy was called.
+    frame = sys._getframe(2)
+    before = tape.scope
+    site = Site(frame.f_code, frame.f_lasti)
+    tape.scope = ScopeEntry("numpy", before, site, hidden=True, single=True)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        tape.scope = before
+
+
+def _refuse(name: str) -> NoReturn:
+    hint = "use x.detach().numpy() to leave the trace, or write an op for it"
+    raise DTypeError(name, "a function with a rule for tensors", "one without", hint)
+
+
+Tensor.__array_ufunc__ = _array_ufunc  # type: ignore[attr-defined]
+Tensor.__array_function__ = _array_function  # type: ignore[attr-defined]
