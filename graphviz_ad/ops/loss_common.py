@@ -1,0 +1,59 @@
+"""What the losses share: the reduction, its transpose, and the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphviz_ad.errors import ArgumentError, ShapeError
+
+REDUCTIONS = ("none", "mean", "sum")
+
+
+def check_reduction(function: str, reduction: str) -> None:
+    """Raise `ArgumentError` for a reduction that is none of PyTorch's three."""
+    if reduction not in REDUCTIONS:
+        expected = "reduction 'none', 'mean' or 'sum'"
+        raise ArgumentError(function, expected, repr(reduction))
+
+
+def shape_of(array: Any) -> tuple[int, ...]:
+    """Return the shape of an array or a Python number."""
+    shape: tuple[int, ...] = getattr(array, "shape", ())
+    return shape
+
+
+def check_same_shape(function: str, **arrays: Any) -> None:
+    """Raise `ShapeError` unless all arrays have one shape or a single element.
+
+    A column (N, 1) against a row (N,) would broadcast to (N, N) and train nothing.
+    """
+    shapes = {name: shape_of(a) for name, a in arrays.items()}
+    if len({s for s in shapes.values() if s and s != (1,)}) > 1:
+        got = " and ".join(f"{name} {shape}" for name, shape in shapes.items())
+        hint = "reshape one, or broadcast it with ad.broadcast_to where that is meant"
+        raise ShapeError(function, "arrays of one shape", got, hint)
+
+
+def pointwise_check(name: str) -> Callable[..., None]:
+    """Return the check of an element-wise loss of `input` and `target`."""
+
+    def check(input: Any, target: Any, *_: Any, reduction: str = "mean", **__: Any) -> None:
+        check_reduction(name, reduction)
+        check_same_shape(name, input=input, target=target)
+
+    return check
+
+
+def reduced(loss: Any, reduction: str) -> Any:
+    """Reduce the losses of all elements; the mean of none is NaN, as in PyTorch."""
+    if reduction == "none":
+        return loss
+    if reduction == "sum" or not loss.size:
+        return loss.sum() if reduction == "sum" else loss.sum() * float("nan")
+    return loss.mean()
+
+
+def spread(g: Any, size: int, reduction: str) -> Any:
+    """Return what the reduction sends to each of `size` losses, to be broadcast."""
+    return g / size if reduction == "mean" and size else g
