@@ -71,6 +71,8 @@ class Op:
         ``"shape"`` for ``x.reshape(2, 3)``; empty for none.
     attributes : dict
         Attributes of Tensor that apply it, with their parameters: ``{"T": {}}``.
+    order : tuple of str
+        The order of the arguments, where arrays and then parameters is not the usual one.
     aliases : dict
         Other names of keyword arguments: ``{"dim": "axis"}``.
     samples : callable
@@ -98,6 +100,7 @@ class Op:
     method: ClassVar[bool] = False
     spread: ClassVar[str] = ""
     attributes: ClassVar[dict[str, dict[str, Any]]] = {}
+    order: ClassVar[tuple[str, ...]] = ()
     aliases: ClassVar[dict[str, str]] = {}
     samples: ClassVar[Callable[..., Iterable[Sample]]]
     fails: ClassVar[Failure | None] = None

@@ -32,13 +32,13 @@ class _Missing:
 def public_function(op: type[Op]) -> Callable[..., Any]:
     """Make the public function of `op`, with the signature that its page implies.
 
-    Array arguments come first, then the parameters by position or keyword. An op
-    over a sequence of arrays takes the sequence as its first argument.
+    Array arguments come first, then the parameters by position or keyword, unless the
+    page gives another order. An op over a sequence takes it as its first argument.
     """
     parameters = dict(inspect.signature(op.forward).parameters)
     del parameters["xp"]
     # The sequence argument is a plain one here, and has no default.
-    names = [*op.inputs, *op.params]
+    names = list(op.order or (*op.inputs, *op.params))
     defaults = {name: parameters[name].default for name in names}
     head = ", ".join(_argument(name, defaults[name], op) for name in names)
     operands = f"tuple({op.inputs[0]})" if op.variadic else f"({', '.join(op.inputs)},)"
