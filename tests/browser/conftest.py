@@ -43,7 +43,9 @@ def new_page(browser: Browser) -> Iterator[PageMaker]:
     """Make pages that are watched; the test fails if one complained or spoke to the outside."""
     opened: list[tuple[BrowserContext, Watch]] = []
 
-    def make(*, files_only: bool = False, window: ViewportSize = WINDOW, dark: bool = False) -> Page:
+    def make(
+        *, files_only: bool = False, window: ViewportSize = WINDOW, dark: bool = False
+    ) -> Page:
         context = browser.new_context(
             viewport=window, color_scheme="dark" if dark else "light", reduced_motion="reduce"
         )
