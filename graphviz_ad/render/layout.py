@@ -25,6 +25,8 @@ TIMEOUT = 10.0  # seconds for each engine
 
 _MARGIN = 14.0
 _POINTS_PER_INCH = 72.0
+# operands enter an operation from left to right
+_SHAPES = {"circle": "shape=circle", "rect": "shape=box", "diamond": "shape=diamond, ordering=in"}
 
 # Reads DOT, writes JSON; only pygraphviz's public interface.
 _CHILD = (
@@ -90,7 +92,9 @@ def layout_dot(drawing: Drawing, folded: Folded) -> str:
     """
     lines = [
         "digraph {",
-        f"graph [rankdir=TB, nodesep=0.3, ranksep=0.36, pad=0, margin=0, fontsize=1, {_nslimit()}]",
+        "graph [rankdir=TB, nodesep=0.3, ranksep=0.36]",
+        # bounds on the network simplex: a good layout soon, not the best one late
+        "graph [nslimit=4, nslimit1=4, mclimit=1]",
         'node [label="", fixedsize=true, shape=box]',
         "edge [arrowsize=0.8]",
     ]
@@ -108,25 +112,22 @@ def layout_dot(drawing: Drawing, folded: Folded) -> str:
         body += [*inside.pop(frame), "}"]
         inside.setdefault(drawing.groups[frame].parent, []).extend(body)
     lines += inside.get(None, [])
+    reached = {bundle.head for bundle in folded.bundles}
+    seen: set[int] = set()
     for index, bundle in enumerate(folded.bundles):
-        lines.append(f"n{bundle.tail} -> n{bundle.head} [id={index}]")
+        # links from leaves and to later uses may bend, so that the main path is straight
+        straight = bundle.tail in reached and bundle.tail not in seen
+        weight = 4 if straight else 1
+        seen.add(bundle.tail)
+        lines.append(f"n{bundle.tail} -> n{bundle.head} [id={index}, weight={weight}]")
     return "\n".join([*lines, "}"])
-
-
-def _nslimit() -> str:
-    """Bounds on the network simplex: a good layout soon, not the best one late."""
-    return "nslimit=4, nslimit1=4, mclimit=1"
 
 
 def _node_line(drawing: Drawing, index: int, item: Item) -> str:
     width, height = item_size(drawing, item)
-    shape = "box"
-    if item.node is not None:
-        shape = {"circle": "circle", "diamond": "diamond", "rect": "box"}[
-            drawing.nodes[item.node].shape
-        ]
-    inches = width / _POINTS_PER_INCH, height / _POINTS_PER_INCH
-    return f"n{index} [shape={shape}, width={inches[0]:.4f}, height={inches[1]:.4f}]"
+    shape = "shape=box" if item.node is None else _SHAPES[drawing.nodes[item.node].shape]
+    inches = f"width={width / _POINTS_PER_INCH:.4f}, height={height / _POINTS_PER_INCH:.4f}"
+    return f"n{index} [{shape}, {inches}]"
 
 
 def _pygraphviz(dot: str, small: bool, timeout: float) -> bytes | None:

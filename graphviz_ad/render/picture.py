@@ -90,7 +90,7 @@ def _link_part(
     count = _visible_count(drawing, folded, bundle)
     drawn: list[Primitive] = [
         Bezier(curve.points, colour, 2.2 if count > 1 else 1.4),
-        arrow_head(curve.tip, curve.points[-1], _ARROW, colour),
+        arrow_head(curve.tip, curve.points[-1], _ARROW, colour, reach=True),
     ]
     if back:
         drawn.append(arrow_head(curve.points[0], curve.points[1], _BACK_ARROW, "gradient"))
@@ -210,14 +210,14 @@ def _circle(
         drawn.append(_name(node, x, y + 4.5, "middle"))
         return drawn
     data = format_number(np.asarray(trace.data(node.ref))[()])
-    drawn.append(_name(node, x, y - 10, "middle"))
-    drawn.append(Text(x, y + 5, data, measure.SHAPE_SIZE, "ink", "mono", "middle"))
+    drawn.append(_name(node, x, y - 12, "middle"))
+    drawn.append(Text(x, y + 3, data, measure.SHAPE_SIZE, "ink", "mono", "middle"))
     gradient = trace.gradient(node.ref)
     if gradient is None:
         required = trace.graph.values[node.ref].requires_grad
-        return drawn + absent(required, Box(x - 14, y + 12, 28, 8))
+        return drawn + absent(required, Box(x - 14, y + 10, 28, 9))
     text = format_number(np.asarray(gradient)[()])
-    drawn.append(Text(x, y + 19, text, measure.SHAPE_SIZE, "gradient", "mono", "middle"))
+    drawn.append(Text(x, y + 17, text, measure.SHAPE_SIZE, "gradient", "mono", "middle"))
     return drawn
 
 

@@ -179,11 +179,15 @@ def hatching(x: float, y: float, width: float, height: float, step: float = 4.0)
     return Segments(tuple(lines), "hatch")
 
 
-def arrow_head(tip: Point, base: Point, size: float, fill: str) -> Polygon:
-    """A triangle with its point at `tip`, looking away from `base`."""
+def arrow_head(
+    tip: Point, base: Point, size: float, fill: str, *, reach: bool = False
+) -> Polygon:
+    """A triangle with its point at `tip`, looking away from `base`; with `reach` down to it."""
     dx, dy = tip.x - base.x, tip.y - base.y
     length = (dx * dx + dy * dy) ** 0.5
     ux, uy = (dx / length, dy / length) if length else (0.0, 1.0)
+    if reach:
+        size = max(size, length + 0.5)
     bx, by = tip.x - ux * size, tip.y - uy * size
     half = size * 0.42
     corners = (Point(bx - uy * half, by + ux * half), Point(bx + uy * half, by - ux * half))

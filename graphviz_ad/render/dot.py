@@ -1,0 +1,161 @@
+"""The diagram as readable DOT text for Graphviz."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from graphviz_ad.errors import RenderError
+from graphviz_ad.render.diagram import Drawing, Node, build_diagram
+from graphviz_ad.render.folding import Bundle, Folded, Item, fold, start_open
+from graphviz_ad.render.scene import LIGHT
+from graphviz_ad.trace.model import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import graphviz
+
+_INDENT = "  "
+
+
+def to_dot(
+    graph: Graph,
+    value_label: Callable[[int], str] | None = None,
+    *,
+    open_groups: Collection[int] | None = None,
+    compact: bool = False,
+) -> graphviz.Source:
+    """Return the diagram as a ``graphviz.Source``.
+
+    Parameters
+    ----------
+    graph : Graph
+    value_label : callable, optional
+        From a value's id to what it is called, such as `Trace.value_label`.
+    open_groups : collection of int, optional
+        Groups of the drawing to open; those that are open at the start by default.
+    compact : bool
+        Leave the operations out.
+
+    Returns
+    -------
+    graphviz.Source
+        Its ``.source`` is the text of `dot_text`.
+
+    Raises
+    ------
+    RenderError
+        Where the ``graphviz`` package is not installed.
+    """
+    try:
+        import graphviz
+    except ImportError as error:
+        raise RenderError(
+            "to_dot", "the package graphviz", "no such module", "pip install graphviz"
+        ) from error
+    text = dot_text(graph, value_label, open_groups=open_groups, compact=compact)
+    return graphviz.Source(text, filename="graph.gv")
+
+
+def dot_text(
+    graph: Graph,
+    value_label: Callable[[int], str] | None = None,
+    *,
+    open_groups: Collection[int] | None = None,
+    compact: bool = False,
+) -> str:
+    """Return the diagram as DOT text; the arguments are those of `to_dot`.
+
+    Names are ``v3`` for values, ``v3_1`` for the copies of one, ``o2`` for
+    operations and ``g1`` for closed groups. Edges into an operation carry the
+    argument slot where the operation takes one value twice.
+    """
+    drawing = build_diagram(graph, value_label)
+    opened = start_open(drawing) if open_groups is None else open_groups
+    folded = fold(drawing, opened, compact=compact)
+    lines = [
+        "digraph {",
+        "  rankdir=TB",
+        '  graph [fontname="sans-serif", fontsize=12, style="rounded,dashed", '
+        f'color="{LIGHT["line"]}", labeljust=l]',
+        f'  node [fontname="sans-serif", fontsize=12, color="{LIGHT["op-line"]}"]',
+        f'  edge [fontname="sans-serif", fontsize=9, color="{LIGHT["forward"]}", arrowsize=0.8]',
+        *_body(drawing, folded),
+    ]
+    repeated = _repeated(graph)
+    names = [_name(drawing, item) for item in folded.items]
+    lines += (_edge_line(graph, drawing, names, repeated, bundle) for bundle in folded.bundles)
+    return "\n".join([*lines, "}", ""])
+
+
+def _body(drawing: Drawing, folded: Folded) -> list[str]:
+    """The nodes, each inside the clusters of its open groups."""
+    inside: dict[int | None, list[str]] = {}
+    for item in folded.items:
+        inside.setdefault(item.parent, []).append(_item_line(drawing, item))
+    for frame in reversed(folded.frames):  # inner frames have larger indices
+        label = _quote(drawing.groups[frame].label)
+        body = [f"subgraph cluster_g{frame} {{", f"{_INDENT}label={label}"]
+        body += [_INDENT + line for line in inside.pop(frame)]
+        inside.setdefault(drawing.groups[frame].parent, []).extend([*body, "}"])
+    return [_INDENT + line for line in inside.get(None, [])]
+
+
+def _item_line(drawing: Drawing, item: Item) -> str:
+    name = _name(drawing, item)
+    if item.node is None:
+        group = drawing.groups[item.group or 0]
+        label = _quote(f"{group.label}\n{group.summary}")
+        return f'{name} [shape=box, style="rounded,bold", label={label}]'
+    node = drawing.nodes[item.node]
+    return f"{name} [{_shape(node)}, label={_quote(_label(node))}]"
+
+
+def _shape(node: Node) -> str:
+    if node.shape == "diamond":
+        return "shape=diamond, margin=0.02"
+    style = "rounded,dashed" if node.copy else "rounded"
+    return "shape=circle" if node.shape == "circle" else f'shape=box, style="{style}"'
+
+
+def _label(node: Node) -> str:
+    return f"{node.label}\n{node.sublabel}" if node.sublabel else node.label
+
+
+def _name(drawing: Drawing, item: Item) -> str:
+    if item.node is None:
+        return f"g{item.group}"
+    return drawing.nodes[item.node].key.replace(".", "_")
+
+
+def _repeated(graph: Graph) -> set[int]:
+    """The operations that take one value in more than one slot."""
+    uses = Counter((edge.op, edge.value) for edge in graph.edges if edge.is_input)
+    return {op for (op, _), count in uses.items() if count > 1}
+
+
+def _edge_line(
+    graph: Graph, drawing: Drawing, names: list[str], repeated: set[int], bundle: Bundle
+) -> str:
+    edges = [graph.edges[drawing.links[link].edge] for link in bundle.links]
+    attributes = []
+    if len(edges) == 1 and edges[0].is_input and edges[0].op in repeated:
+        attributes.append(f"label={edges[0].slot}")
+    elif len(edges) > 1 and all(edge.is_input == edges[0].is_input for edge in edges):
+        attributes.append(f'label="×{len(edges)}"')
+    if not any(edge.carries_gradient for edge in edges):
+        attributes.append(f'color="{LIGHT["quiet"]}"')
+    text = f"{_INDENT}{names[bundle.tail]} -> {names[bundle.head]}"
+    return f"{text} [{', '.join(attributes)}]" if attributes else text
+
+
+def _quote(text: str) -> str:
+    r"""A quoted DOT string in which nothing has a special meaning.
+
+    In labels Graphviz reads escapes such as ``\N`` and, whatever the quotes, HTML
+    entities such as ``&lt;``; both are taken apart here.
+    """
+    text = text.replace("\\", "\\\\").replace("&", "&amp;").replace('"', '\\"')
+    return '"' + text.replace("\n", "\\n").replace("\r", " ").replace("\0", "\ufffd") + '"'
