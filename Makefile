@@ -37,7 +37,7 @@ front-end: $(VENV)/test.stamp widgets/node_modules/.package-lock.json
 	cd widgets && PATH="$(abspath $(BIN)):$$PATH" npm test
 
 pytest: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist loadgroup $(ARGS)
 
 widgets/node_modules/.package-lock.json: widgets/package-lock.json | $(VENV)/test.stamp
 	cd widgets && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund
