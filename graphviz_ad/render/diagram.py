@@ -137,9 +137,7 @@ def build_diagram(graph: Graph, value_label: Callable[[int], str] | None = None)
 def _op_node(op: OpNode, group: int | None) -> Node:
     label = measure.shorten(op.label or op.op, measure.GLYPH_LIMIT)
     width, height = measure.op_size(label)
-    return Node(
-        op.key, "op", op.id, "diamond", False, group, width, height, label, "", op.op
-    )  # fmt: skip
+    return Node(op.key, "op", op.id, "diamond", False, group, width, height, label, "", op.op)
 
 
 def _value_node(value: ValueNode, name: str, group: int | None, key: str, copy: bool) -> Node:
@@ -150,9 +148,7 @@ def _value_node(value: ValueNode, name: str, group: int | None, key: str, copy: 
     label = measure.shorten(name, limit)
     sublabel = "" if scalar else measure.shorten(format_shape(value.shape), 18)
     shape, width, height = measure.value_size(value.shape, label, sublabel, copy)
-    return Node(
-        key, "value", value.id, shape, copy, group, width, height, label, sublabel, name
-    )  # fmt: skip
+    return Node(key, "value", value.id, shape, copy, group, width, height, label, sublabel, name)
 
 
 def _depths(groups: list[Group]) -> list[int]:
@@ -162,10 +158,8 @@ def _depths(groups: list[Group]) -> list[int]:
     return depths
 
 
-def _common(
-    members: list[int | None], groups: list[Group], depth: list[int]
-) -> int | None:  # fmt: skip
-    """The innermost group that holds all of `members`."""
+def _common(members: list[int | None], groups: list[Group], depth: list[int]) -> int | None:
+    """Return the innermost group that holds all of `members`."""
     distinct = list(dict.fromkeys(members))
     if not distinct:
         return None
@@ -182,14 +176,14 @@ def _common(
 
 
 def _outside_chains(groups: list[Group], group: int | None) -> int | None:
-    """The innermost group around that is not a folded stretch: the output stays in sight."""
+    """Return the innermost group around that is no folded stretch: the output stays in sight."""
     while group is not None and groups[group].kind == "chain":
         group = groups[group].parent
     return group
 
 
 def _notes(groups: list[Group], group_of_op: list[int | None]) -> tuple[str, ...]:
-    """A line that says what is hidden at the start."""
+    """Say in a line what is hidden at the start."""
     hidden: list[bool] = []
     boxes = 0
     for group in groups:

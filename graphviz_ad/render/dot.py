@@ -91,7 +91,7 @@ def dot_text(
 
 
 def _body(drawing: Drawing, folded: Folded) -> list[str]:
-    """The nodes, each inside the clusters of its open groups."""
+    """List the nodes, each inside the clusters of its open groups."""
     inside: dict[int | None, list[str]] = {}
     for item in folded.items:
         inside.setdefault(item.parent, []).append(_item_line(drawing, item))
@@ -131,7 +131,7 @@ def _name(drawing: Drawing, item: Item) -> str:
 
 
 def _repeated(graph: Graph) -> set[int]:
-    """The operations that take one value in more than one slot."""
+    """Find the operations that take one value in more than one slot."""
     uses = Counter((edge.op, edge.value) for edge in graph.edges if edge.is_input)
     return {op for (op, _), count in uses.items() if count > 1}
 
@@ -152,7 +152,7 @@ def _edge_line(
 
 
 def _quote(text: str) -> str:
-    r"""A quoted DOT string in which nothing has a special meaning.
+    r"""Return a quoted DOT string in which nothing has a special meaning.
 
     In labels Graphviz reads escapes such as ``\N`` and, whatever the quotes, HTML
     entities such as ``&lt;``; both are taken apart here.

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _PIXELS_PER_INCH = 96.0
 _POINTS_PER_PIXEL = 72.0 / _PIXELS_PER_INCH
 _LARGEST_PIXELS = 16_000  # on a side: what image viewers and Agg still take
+_ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 _FACES = {"mono": "DejaVu Sans Mono", "serif": "DejaVu Serif", "sans": "DejaVu Sans"}
 
 
@@ -115,15 +116,15 @@ def scene_to_file(scene: Scene, kind: str, palette: dict[str, str], scale: float
 
 def _draw(axes: Axes, p: Primitive, palette: dict[str, str], order: int) -> None:
     from matplotlib.collections import LineCollection
-    from matplotlib.patches import FancyBboxPatch, PathPatch
     from matplotlib.patches import Circle as Disc
+    from matplotlib.patches import FancyBboxPatch, PathPatch
     from matplotlib.patches import Polygon as Area
     from matplotlib.path import Path
 
     if isinstance(p, Text):
         axes.text(
             p.x, p.y, p.text, size=p.size * _POINTS_PER_PIXEL, color=palette[p.fill],
-            family=_FACES[p.face], ha={"start": "left", "middle": "center", "end": "right"}[p.anchor],
+            family=_FACES[p.face], ha=_ANCHORS[p.anchor],
             va="baseline", style="italic" if p.italic else "normal",
             weight="bold" if p.bold else "normal", zorder=order, parse_math=False,
         )  # fmt: skip

@@ -65,7 +65,7 @@ class Folded:
 
 
 def start_open(drawing: Drawing) -> frozenset[int]:
-    """The groups that are open when a drawing is first shown."""
+    """Return the groups that are open when a drawing is first shown."""
     return frozenset(i for i, group in enumerate(drawing.groups) if group.open)
 
 
@@ -102,7 +102,7 @@ def fold(drawing: Drawing, open_groups: Collection[int], *, compact: bool = Fals
 
 
 def _covers(drawing: Drawing, open_groups: frozenset[int]) -> list[int | None]:
-    """Of each group the outermost closed group that is it or holds it."""
+    """Find for each group the outermost closed group that is it or holds it."""
     cover: list[int | None] = []
     for index, group in enumerate(drawing.groups):
         outer = None if group.parent is None else cover[group.parent]

@@ -59,7 +59,7 @@ def format_shape(shape: tuple[int, ...]) -> str:
 
 
 def _four_digits(x: float) -> tuple[str, int]:
-    """The four significant digits of a positive number, and its decimal exponent.
+    """Return the four significant digits of a positive number, and its decimal exponent.
 
     ECMAScript's toExponential takes the larger of two equally near candidates,
     Python's formatting the even one; they differ only where the binary value is an

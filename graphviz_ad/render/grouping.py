@@ -99,7 +99,7 @@ def _is_chain(groups: list[Group], index: int | None) -> bool:
 
 
 def _scope_children(graph: Graph) -> dict[int | None, list[_Item]]:
-    """What each scope holds directly, in the order in which its first operation ran."""
+    """List what each scope holds directly, in the order in which its first operation ran."""
     first: dict[int | None, int] = {}
     children: dict[int | None, list[_Item]] = {None: []}
     order: list[int] = []
@@ -132,7 +132,7 @@ def _depth(graph: Graph, scope: int) -> int:
 def _count(
     groups: list[Group], group_of_op: list[int | None], op_name: Callable[[int], str]
 ) -> list[Counter[str]]:
-    """The operations in each group by name, nested ones included."""
+    """Count the operations in each group by name, nested ones included."""
     counts: list[Counter[str]] = [Counter() for _ in groups]
     for op, group in enumerate(group_of_op):
         if group is not None:
@@ -145,7 +145,7 @@ def _count(
 
 
 def _summary(count: Counter[str]) -> str:
-    """The commonest operations: ``"12 add, 12 multiply and 3 others"``."""
+    """Name the commonest operations: ``"12 add, 12 multiply and 3 others"``."""
     common = sorted(count.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = [f"{number:,} {name}" for name, number in common[:3]]
     rest = sum(number for _, number in common[3:])

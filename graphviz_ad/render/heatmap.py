@@ -166,7 +166,7 @@ def as_matrix(a: NDArray[Any]) -> NDArray[Any]:
 
 
 def limit(picture: NDArray[np.float64]) -> float:
-    """The largest finite magnitude in a picture: the end of its colour scale."""
+    """Return the largest finite magnitude in a picture: the end of its colour scale."""
     finite = picture[np.isfinite(picture)]
     return float(np.abs(finite).max()) if finite.size else 0.0
 
@@ -215,7 +215,7 @@ def png(rgb: NDArray[np.uint8]) -> bytes:
 
 
 def _real(array: ArrayLike, function: str) -> NDArray[Any]:
-    """The array with a dtype that can be coloured: a float, an integer or bool as uint8."""
+    """Return the array with a dtype that can be coloured: a float, an integer or bool as uint8."""
     a = np.asarray(array)
     if a.dtype.kind == "b":
         return a.astype(np.uint8)
@@ -233,13 +233,13 @@ def _real(array: ArrayLike, function: str) -> NDArray[Any]:
 
 
 def _starts(length: int, blocks: int) -> NDArray[np.intp]:
-    """The first index of each of at most `blocks` nearly equal blocks."""
+    """Return the first index of each of at most `blocks` nearly equal blocks."""
     count = max(1, min(length, blocks))
     return (np.arange(count, dtype=np.int64) * length // count).astype(np.intp)
 
 
 def _scaled_sums(a: NDArray[Any], largest: float) -> tuple[float, float]:
-    """Sum and sum of squares of the finite elements, each divided by the largest magnitude."""
+    """Return sum and sum of squares of the finite elements divided by the largest magnitude."""
     total = squares = 0.0
     if not largest:
         return total, squares

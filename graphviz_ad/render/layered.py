@@ -15,9 +15,7 @@ from graphviz_ad.render.geometry import Box, Curve, Point, frame_title_width, it
 _GAP, _RANK_GAP, _ARROW, _SWEEPS = 22.0, 34.0, 8.0, 6
 _FRAME_PAD, _FRAME_TITLE = 10.0, 18.0
 
-_Parts = tuple[
-    float, float, tuple[Point, ...], tuple[Curve, ...], tuple[tuple[int, Box], ...]
-]  # fmt: skip
+_Parts = tuple[float, float, tuple[Point, ...], tuple[Curve, ...], tuple[tuple[int, Box], ...]]
 
 
 def layered_layout(drawing: Drawing, folded: Folded, margin: float) -> _Parts:
@@ -145,7 +143,7 @@ def _columns(
 
 
 def _apart(wanted: list[float], width: list[float]) -> list[float]:
-    """The places nearest to `wanted`, in the least-squares sense, without overlap.
+    """Return the places nearest to `wanted`, in the least-squares sense, without overlap.
 
     Pool-adjacent-violators: offsets make the problem an isotonic regression.
     """
@@ -199,7 +197,7 @@ def _frames(
     centers: tuple[Point, ...],
     sizes: list[tuple[float, float]],
 ) -> tuple[tuple[int, Box], ...]:
-    """The box around the items of each open group, its title included."""
+    """Return the box around the items of each open group, its title included."""
     reach: dict[int, tuple[float, float, float, float]] = {}
 
     def grow(group: int | None, left: float, top: float, right: float, bottom: float) -> None:

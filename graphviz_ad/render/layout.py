@@ -86,7 +86,7 @@ def lay_out(drawing: Drawing, folded: Folded, *, timeout: float = TIMEOUT) -> La
 
 
 def layout_dot(drawing: Drawing, folded: Folded) -> str:
-    """The DOT text that is laid out: sizes and structure, no text.
+    """Return the DOT text that is laid out: sizes and structure, no text.
 
     Without text Graphviz asks for no font, so it needs none and warns about none.
     """

@@ -22,11 +22,11 @@ _DIAMOND_WIDTH, _DIAMOND_HEIGHT = 62.0, 42.0
 
 
 def cells(text: str) -> int:
-    """Columns that a text takes in a monospaced face: wide characters count two, marks none.
+    r"""Count the columns of a text in a monospaced face: wide characters two, marks none.
 
     Examples
     --------
-    >>> cells("abc"), cells("日本"), cells("e\\u0301")
+    >>> cells("abc"), cells("日本"), cells("e\u0301")
     (3, 4, 1)
     """
     if text.isascii():
@@ -55,14 +55,14 @@ def shorten(text: str, limit: int) -> str:
 
 
 def text_width(text: str, size: float, face: Literal["mono", "serif", "sans"]) -> float:
-    """Estimated width of a text in pixels."""
+    """Estimate the width of a text in pixels."""
     return cells(text) * size * {"mono": _MONO, "serif": _SERIF, "sans": _SANS}[face]
 
 
 def value_size(
     shape: tuple[int, ...], label: str, sublabel: str, copy: bool
 ) -> tuple[Shape, float, float]:
-    """Form, width and height of a value: a circle for a scalar, else a rectangle."""
+    """Return form, width and height of a value: a circle for a scalar, else a rectangle."""
     if not shape:
         side = _CIRCLE_COPY if copy else _CIRCLE
         return "circle", side, side
@@ -75,13 +75,13 @@ def value_size(
 
 
 def op_size(label: str) -> tuple[float, float]:
-    """Width and height of the diamond whose middle line holds the label."""
+    """Return width and height of the diamond whose middle line holds the label."""
     room = 1 - GLYPH_SIZE / _DIAMOND_HEIGHT
     width = (text_width(label, GLYPH_SIZE, "sans") + 6) / room
     return max(_DIAMOND_WIDTH, round(width)), _DIAMOND_HEIGHT
 
 
 def box_size(label: str, summary: str) -> tuple[float, float]:
-    """Width and height of a closed group: its title above a line that says what it holds."""
+    """Return width and height of a closed group: its title above a line that says what it holds."""
     title = text_width(label, BOX_SIZE, "sans") + 14
     return max(132.0, round(max(title, text_width(summary, SHAPE_SIZE, "sans")) + 24)), 46.0

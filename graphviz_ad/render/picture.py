@@ -44,9 +44,12 @@ def build_scene(
     layout = lay_out(drawing, folded)
     parts = [
         *(_frame_part(drawing, group, box) for group, box in layout.frames),
-        *(_link_part(trace, drawing, folded, i, layout.curves[i]) for i in range(len(folded.bundles))),
+        *(
+            _link_part(trace, drawing, folded, i, layout.curves[i])
+            for i in range(len(folded.bundles))
+        ),
         *(_item_part(trace, drawing, folded, layout, i) for i in range(len(folded.items))),
-    ]  # fmt: skip
+    ]
     width, height = layout.width, layout.height
     if legend:
         marks, width, height = legend_parts(trace, drawing, folded, width, height)
@@ -107,7 +110,7 @@ def _visible_count(drawing: Drawing, folded: Folded, bundle: Bundle) -> int:
 
 
 def _middle(points: tuple[Point, ...]) -> Point:
-    """The point half way along the middle Bézier."""
+    """Return the point half way along the middle Bézier."""
     start = (len(points) - 1) // 6 * 3
     a, b, c, d = points[start : start + 4]
     return Point((a.x + 3 * b.x + 3 * c.x + d.x) / 8, (a.y + 3 * b.y + 3 * c.y + d.y) / 8)
@@ -138,15 +141,24 @@ def _box_part(drawing: Drawing, index: int, center: Point, width: float, height:
             Rect(x + 3, y + 3, width - 3, height - 3, "frame", "line", 1.0, 7.0),
             Rect(x, y, width - 3, height - 3, "card", "line", 1.2, 7.0),
             Text(
-                center.x - 1.5, y + 19, f"▸ {label}", measure.BOX_SIZE, "ink",
-                anchor="middle", bold=True,
+                center.x - 1.5,
+                y + 19,
+                f"▸ {label}",
+                measure.BOX_SIZE,
+                "ink",
+                anchor="middle",
+                bold=True,
             ),
             Text(
-                center.x - 1.5, y + 34, group.summary, measure.SHAPE_SIZE, "muted",
+                center.x - 1.5,
+                y + 34,
+                group.summary,
+                measure.SHAPE_SIZE,
+                "muted",
                 anchor="middle",
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _op_part(node: Node, center: Point) -> Part:
@@ -163,11 +175,9 @@ def _op_part(node: Node, center: Point) -> Part:
         node.title,
         (
             Polygon(corners, "op", "op-line", 1.2),
-            Text(
-                center.x, center.y + 4.5, node.label, measure.GLYPH_SIZE, "ink", anchor="middle"
-            ),
+            Text(center.x, center.y + 4.5, node.label, measure.GLYPH_SIZE, "ink", anchor="middle"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _value_part(trace: TraceLike, node: Node, center: Point) -> Part:
@@ -182,7 +192,7 @@ def _value_part(trace: TraceLike, node: Node, center: Point) -> Part:
 
 
 def _value_title(trace: TraceLike, node: Node) -> str:
-    """The tooltip: name, shape, dtype, range, and the gradient or why there is none."""
+    """Write the tooltip: name, shape, dtype, range, and the gradient or why there is none."""
     value = trace.graph.values[node.ref]
     shape = f" {format_shape(value.shape)}" if value.shape else ""
     text = f"{node.title}{shape} {value.dtype}: {_range(trace.data(value.id))}"
@@ -248,6 +258,13 @@ def _rectangle(
 def _name(node: Node, x: float, y: float, anchor: str) -> Text:
     middle = anchor == "middle"
     return Text(
-        x, y, node.label, measure.NAME_SIZE, "ink", "serif", "middle" if middle else "start",
-        italic=True, bold=True,
-    )  # fmt: skip
+        x,
+        y,
+        node.label,
+        measure.NAME_SIZE,
+        "ink",
+        "serif",
+        "middle" if middle else "start",
+        italic=True,
+        bold=True,
+    )

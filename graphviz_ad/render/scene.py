@@ -168,7 +168,7 @@ def check_theme(function: str, theme: str) -> None:
 
 
 def hatching(x: float, y: float, width: float, height: float, step: float = 4.0) -> Segments:
-    """Diagonal lines that fill a rectangle, cut at its sides."""
+    """Draw diagonal lines that fill a rectangle, cut at its sides."""
     lines = []
     offset = step
     while offset < width + height:
@@ -179,10 +179,8 @@ def hatching(x: float, y: float, width: float, height: float, step: float = 4.0)
     return Segments(tuple(lines), "hatch")
 
 
-def arrow_head(
-    tip: Point, base: Point, size: float, fill: str, *, reach: bool = False
-) -> Polygon:
-    """A triangle with its point at `tip`, looking away from `base`; with `reach` down to it."""
+def arrow_head(tip: Point, base: Point, size: float, fill: str, *, reach: bool = False) -> Polygon:
+    """Draw a triangle with its point at `tip`, seen from `base`; with `reach` down to there."""
     dx, dy = tip.x - base.x, tip.y - base.y
     length = (dx * dx + dy * dy) ** 0.5
     ux, uy = (dx / length, dy / length) if length else (0.0, 1.0)

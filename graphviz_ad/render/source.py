@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from graphviz_ad.trace.model import Graph, Step
+from graphviz_ad.trace.model import Graph
 
 
 class TraceLike(Protocol):
@@ -15,21 +15,17 @@ class TraceLike(Protocol):
         """The values, operations and edges."""
 
     @property
-    def steps(self) -> tuple[Step, ...]:
-        """The moves of both passes, in order."""
-
-    @property
     def output(self) -> int:
         """The value that was shown."""
 
     def data(self, value: int, /) -> Any:
-        """A value's array."""
+        """Return a value's array."""
 
     def gradient(self, value: int, /) -> Any:
-        """A value's finished gradient; None where there is none."""
+        """Return a value's finished gradient; None where there is none."""
 
     def no_gradient(self, value: int, /) -> str:
-        """Why there is no gradient; empty where there is one."""
+        """Say why there is no gradient; empty where there is one."""
 
     def value_label(self, value: int, /) -> str:
-        """What the diagram calls a value."""
+        """Return what the diagram calls a value."""

@@ -142,7 +142,7 @@ def _text_element(p: Text, palette: dict[str, str]) -> str:
 
 
 def _paint(palette: dict[str, str], fill: str | None, stroke: str | None, line: float) -> str:
-    """Colours as attributes, for any viewer, and as classes, for the dark theme."""
+    """Write colours as attributes, for any viewer, and as classes, for the dark theme."""
     classes = [f"f-{fill}"] * bool(fill) + [f"s-{stroke}"] * bool(stroke)
     text = f' class="{" ".join(classes)}" fill="{palette[fill] if fill else "none"}"'
     return text + (f' stroke="{palette[stroke]}" stroke-width="{_n(line)}"' if stroke else "")
@@ -157,12 +157,12 @@ def _pair(point: Point) -> str:
 
 
 def _n(x: float) -> str:
-    """A coordinate to a hundredth of a pixel; never "-0"."""
+    """Write a coordinate to a hundredth of a pixel; never "-0"."""
     return f"{round(x, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
 def _text(text: str) -> str:
-    """Escaped text; characters that XML 1.0 cannot hold become U+FFFD."""
+    """Escape text; characters that XML 1.0 cannot hold become U+FFFD."""
     return escape("".join(c if _allowed(c) else "\ufffd" for c in text))
 
 

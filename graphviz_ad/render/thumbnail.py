@@ -16,7 +16,7 @@ _SMALLEST_GLYPH = 3.5  # pixels of cell below which marks would be specks
 
 
 def heat_map(array: Any, side: heatmap.Side, area: Box) -> list[Primitive]:
-    """A picture of an array, as large as fits the area with square-like cells."""
+    """Draw a picture of an array, as large as fits the area with square-like cells."""
     low = area.height < 14
     picture = heatmap.summarize(array, 1 if low and np.ndim(array) < 2 else ROWS, COLS)
     if not picture.size:
@@ -34,7 +34,7 @@ def heat_map(array: Any, side: heatmap.Side, area: Box) -> list[Primitive]:
 
 
 def absent(required: bool, area: Box) -> list[Primitive]:
-    """Hatched where a gradient is not computed, dotted where none is required."""
+    """Draw hatching where a gradient is not computed, a dotted frame where none is required."""
     if required:
         return [hatching(*area), Rect(*area, None, "hatch", 0.8)]
     return [Rect(*area, None, "hatch", 1.0, dash=(1.2, 2.4))]
@@ -43,7 +43,7 @@ def absent(required: bool, area: Box) -> list[Primitive]:
 def _glyphs(
     picture: NDArray[np.float64], area: Box, width: float, height: float
 ) -> list[Primitive]:
-    """A cross on NaN, a triangle up on +∞ and down on −∞: not by colour alone."""
+    """Draw a cross on NaN, a triangle up on +∞ and down on −∞: not by colour alone."""
     marks: list[Primitive] = []
     crosses: list[tuple[Point, Point]] = []
     size = min(width, height) * 0.32

@@ -34,9 +34,14 @@ class Builder:
 
     def leaf(self, name: str, shape: tuple[int, ...] = (), role: str = "parameter") -> int:
         node = ValueNode(
-            len(self.values), name, role, shape, "float64", role == "parameter",  # type: ignore[arg-type]
+            len(self.values),
+            name,
+            role,
+            shape,
+            "float64",
+            role == "parameter",  # type: ignore[arg-type]
             scope=self._scope,
-        )  # fmt: skip
+        )
         self.values.append(node)
         return node.id
 
@@ -62,9 +67,16 @@ class Builder:
             value = len(self.values)
             self.values.append(
                 ValueNode(
-                    value, names[slot] if slot < len(names) else "", "intermediate", shape,
-                    "float64", grad, producer=op, slot=slot, scope=self._scope,
-                )  # fmt: skip
+                    value,
+                    names[slot] if slot < len(names) else "",
+                    "intermediate",
+                    shape,
+                    "float64",
+                    grad,
+                    producer=op,
+                    slot=slot,
+                    scope=self._scope,
+                )
             )
             self._edge(value, op, slot, False, grad)
             outs.append(value)

@@ -1,0 +1,126 @@
+"""The Stepper as one HTML file that needs no kernel and no network."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from importlib import resources
+
+from graphviz_ad.errors import RenderError
+from graphviz_ad.render.scene import Theme, check_theme
+
+# Nothing is loaded from anywhere: scripts and styles are in the page, the layout's
+# worker and WebAssembly come from blobs that the script makes.
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' blob: 'wasm-unsafe-eval'; worker-src blob:; "
+    "style-src 'unsafe-inline'; font-src data:; img-src data: blob:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def standalone_page(
+    payload_json: str,
+    buffer: bytes,
+    *,
+    title: str,
+    start: int | str = 0,
+    theme: Theme = "auto",
+    height: int = 720,
+) -> str:
+    """Return one HTML document that holds the Stepper, the payload and the arrays.
+
+    Parameters
+    ----------
+    payload_json : str
+        The payload as JSON.
+    buffer : bytes
+        The arrays that the payload refers to.
+    title : str
+        The document's title.
+    start : int or str
+        The step that is shown first, as the page's script reads it.
+    theme : {"auto", "light", "dark"}
+    height : int
+        Of the Stepper, in CSS pixels.
+
+    Raises
+    ------
+    RenderError
+        For an unknown theme, or where the front-end has not been built.
+    """
+    check_theme("standalone_page", theme)
+    script, style = _bundle()
+    payload = payload_json.replace("<", "\\u003c")
+    arrays = base64.b64encode(buffer).decode()
+    attributes = "".join(
+        f' {name}="{html.escape(str(value))}"'
+        for name, value in (("start", start), ("theme", theme), ("height", height))
+    ).replace(" ", " data-")
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{html.escape(title)}</title>
+<style>html, body {{ margin: 0 }}</style>
+<style>{_inline_style(style)}</style>
+</head>
+<body>
+<div data-graphviz-ad{attributes}>
+<script type="application/json" class="gad-payload">{payload}</script>
+<script type="text/plain" class="gad-buffer">{arrays}</script>
+</div>
+<script type="module">{_inline_script(script)}</script>
+</body>
+</html>
+"""
+
+
+def iframe(page: str, *, height: int = 720, title: str = "graphviz_ad") -> str:
+    """Return an ``<iframe>`` that holds a whole page, for a notebook's output.
+
+    The frame runs scripts but is sandboxed: it has an origin of its own, so the page
+    cannot reach the notebook around it.
+
+    Examples
+    --------
+    >>> print(iframe("<p>a & b</p>", height=80))  # doctest: +ELLIPSIS
+    <iframe srcdoc="&lt;p&gt;a &amp;amp; b&lt;/p&gt;"...
+    """
+    escaped = html.escape(page)
+    return (
+        f'<iframe srcdoc="{escaped}" title="{html.escape(title)}" sandbox="allow-scripts" '
+        f'style="width:100%;height:{height:d}px;border:0" loading="lazy"></iframe>'
+    )
+
+
+def _bundle() -> tuple[str, str]:
+    """Read the built front-end: its script and its style sheet."""
+    static = resources.files("graphviz_ad").joinpath("widget", "static")
+    files = [static.joinpath(name) for name in ("stepper.js", "stepper.css")]
+    missing = [file.name for file in files if not file.is_file()]
+    if missing:
+        raise RenderError(
+            "standalone_page",
+            "the built front-end in graphviz_ad/widget/static",
+            f"no {' and no '.join(missing)}",
+            "in a checkout run `pip install --editable .`, which builds it; else reinstall graphviz_ad",
+        )
+    script, style = (file.read_text(encoding="utf-8") for file in files)
+    return script, style
+
+
+def _inline_script(script: str) -> str:
+    r"""Make script text that cannot end its element: no "<" where HTML would read a tag.
+
+    In esbuild's output both sequences occur in strings, templates and regular
+    expressions only, where ``\x3C`` means the same.
+    """
+    return re.sub(r"<(?=/script|!--)", r"\\x3C", script, flags=re.IGNORECASE)
+
+
+def _inline_style(style: str) -> str:
+    """Make style text that cannot end its element."""
+    return re.sub(r"</(?=style)", r"<\\/", style, flags=re.IGNORECASE)
