@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
 from types import FrameType, FunctionType
 from typing import Any
 
@@ -29,6 +28,7 @@ from graphviz_ad.trace.trace import Trace
 
 __all__ = ["record_trace"]
 
+_OUTER_FRAMES = 20
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -62,7 +62,7 @@ def record_trace(output: Tensor, gradient: Any = None, frame: FrameType | None =
         hint = "make the leaves with ad.parameter, outside no_grad(), and compute from them"
         raise NothingRecordedError("show_graph", "the output of an operation", repr(output), hint)
     records = _records_of(output)
-    builder = _Builder(records, output, _variables(frame))
+    builder = _Builder(records, output, frame)
     return builder.trace(gradient)
 
 
@@ -83,10 +83,11 @@ def _records_of(output: Tensor) -> list[Record]:
 class _Builder:
     """Numbers values, ops and edges in creation order, then replays the backward pass."""
 
-    def __init__(self, records: list[Record], output: Tensor, variables: Mapping[int, str]) -> None:
+    def __init__(self, records: list[Record], output: Tensor, frame: FrameType | None) -> None:
         self.records = records
         self.output = output
-        self.variables = variables
+        self.variables = {} if frame is None else _variables(frame)
+        self.outer = {} if frame is None else _outer_variables(frame)
         self.places = Places()
         self.data: list[Any] = []
         self.values: list[dict[str, Any]] = []
@@ -118,7 +119,7 @@ class _Builder:
         made = []
         for slot, array in enumerate(outputs):
             identity = record.id + slot
-            name = self.variables.get(identity) or names[slot]
+            name = self.variables.get(identity) or names[slot] or self.outer.get(identity, "")
             value = self._value(
                 array, name=name, role="intermediate", requires_grad=array.dtype.kind == "f",
                 producer=op, slot=slot, scope=scope,
@@ -160,6 +161,7 @@ class _Builder:
             site = tensor._site
             location = self.places.locate(site.code, site.lasti)
             name = name or self.places.assigned_names(site.code, site.lasti, 1)[0]
+        name = name or self.outer.get(tensor.id, "")
         value = self._value(
             array, name=name, role="parameter" if tensor.requires_grad else "input",
             requires_grad=tensor.requires_grad, location=location,
@@ -295,12 +297,12 @@ class _Replay:
 
 
 def _one_per_input(record: Record) -> tuple[str, ...]:
-    texts = record.op.vjp_tex
+    texts: tuple[str, ...] = record.op.vjp_tex
     return texts * len(record.inputs) if record.op.variadic and len(texts) == 1 else texts
 
 
 def _user_call(record: Record) -> tuple[Any, int]:
-    """Return the user's code and instruction: a record made inside the package names its scope's."""
+    """Return the user's call: for a record made inside the package, that of its scope."""
     if not _is_internal(record.code):
         return record.code, record.lasti
     entry = record.scope
@@ -312,7 +314,7 @@ def _user_call(record: Record) -> tuple[Any, int]:
 
 
 def _direct_call(record: Record) -> tuple[Any, int] | None:
-    """Return the user's expression that is this very op, not one that the package made of several."""
+    """Return the user's call if it is this very op, and not one of several that it made."""
     if not _is_internal(record.code):
         return record.code, record.lasti
     entry = record.scope
@@ -324,11 +326,21 @@ def _is_internal(code: Any) -> bool:
     return name.startswith((_PACKAGE, "<graphviz_ad"))
 
 
-def _variables(frame: FrameType | None) -> dict[int, str]:
-    """Map the ids of the tensors that the caller's variables hold to the variables' names."""
+def _outer_variables(frame: FrameType) -> dict[int, str]:
+    """Map tensors to variables of the caller's callers, for a caller that shows for others."""
     names: dict[int, str] = {}
-    if frame is None:
-        return names
+    outer = frame.f_back
+    for _ in range(_OUTER_FRAMES):
+        if outer is None:
+            break
+        names = {**_variables(outer), **names}
+        outer = outer.f_back
+    return names
+
+
+def _variables(frame: FrameType) -> dict[int, str]:
+    """Map the ids of the tensors that a frame's variables hold to the variables' names."""
+    names: dict[int, str] = {}
     for scope in (frame.f_locals, frame.f_globals):
         for name, value in list(scope.items()):
             if name.startswith("_") or name in ("In", "Out"):

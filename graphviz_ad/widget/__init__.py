@@ -1,1 +1,1 @@
-"""The notebook room: the page's payload, the Stepper widget and the view that show_graph returns."""
+"""The notebook room: the page's payload, the Stepper, and the view of show_graph."""

@@ -138,7 +138,7 @@ class GraphView:
         """Return the graph in Graphviz' language, as a ``graphviz.Source``."""
         from graphviz_ad.render.dot import to_dot
 
-        return to_dot(self.trace)
+        return to_dot(self.trace.graph, self.trace.value_label)
 
     def to_text(self) -> str:
         """Return the trace as plain text, a line for each operation."""
@@ -172,9 +172,9 @@ class GraphView:
         path = Path(path)
         suffix = path.suffix.lower()
         if suffix in (".png", ".pdf"):
-            from graphviz_ad.render.figures import save_figure
+            from graphviz_ad.render.figures import to_figure
 
-            save_figure(self.trace, path)
+            path.write_bytes(to_figure(self.trace, "png" if suffix == ".png" else "pdf"))
             return path
         texts = {
             ".svg": self.to_svg,
