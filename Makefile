@@ -3,11 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--constraint requirements.lock
 # The front-end is built while the project is installed, so its sources count as the project's.
 SOURCES := pyproject.toml requirements.lock widgets/hatch_build.py \
 	$(wildcard widgets/*.json widgets/*.mjs) $(shell find widgets/src -type f)
 
-.PHONY: help demo test lab lint front-end pytest lock clean
+.PHONY: help demo lab test lint front-end pytest build lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -15,6 +17,7 @@ help:
 	@echo "make lab    open the first lesson in JupyterLab"
 	@echo "make test   run every check and every test"
 	@echo "make lint   only the checks: ruff and mypy"
+	@echo "make build  build the front-end anew and install the project into .venv"
 	@echo "make lock   choose new versions of the dependencies (requirements.lock)"
 	@echo "make clean  remove everything that was made here, .venv included"
 
@@ -39,6 +42,10 @@ front-end: $(VENV)/test.stamp widgets/node_modules/.package-lock.json
 pytest: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n logical --dist loadgroup $(ARGS)
 
+build: | $(BIN)/python
+	rm -rf graphviz_ad/widget/static
+	$(INSTALL) --editable .
+
 widgets/node_modules/.package-lock.json: widgets/package-lock.json | $(VENV)/test.stamp
 	cd widgets && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund
 	@touch $@
@@ -46,8 +53,7 @@ widgets/node_modules/.package-lock.json: widgets/package-lock.json | $(VENV)/tes
 # One stamp per set of extras; the lock file fixes the version of whatever gets installed.
 $(VENV)/%.stamp: $(SOURCES) | $(BIN)/python
 	@echo "Installing graphviz_ad[$*] into $(VENV) and building its front-end ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint requirements.lock --editable ".[$*]"
+	@$(INSTALL) --editable ".[$*]"
 	@touch $@
 
 $(BIN)/python:

@@ -43,7 +43,7 @@ def test_every_number_at_every_step(
         stepper.expect_position(position)
         stepper.check_numbers(trace, position)
         if position < stepper.steps:
-            stepper.button("forward").click()
+            stepper.button("one step forward").click()
     screenshot(stepper.page)
 
 
@@ -53,11 +53,11 @@ def test_to_the_end_and_back_by_button_key_and_slider(run_notebook: Callable[...
     assert last > 10
     stepper.expect_position(0)
 
-    stepper.button("last").click()
+    stepper.button("last position").click()
     stepper.expect_position(last)
-    stepper.button("back").click()
+    stepper.button("one step back").click()
     stepper.expect_position(last - 1)
-    stepper.button("first").click()
+    stepper.button("first position").click()
     stepper.expect_position(0)
 
     stepper.slider().focus()
@@ -110,7 +110,7 @@ def test_a_narrow_window(
 ) -> None:
     page = run_notebook(NETWORK_CELLS, window={"width": 520, "height": 900})
     stepper = StepperPage(page).wait()
-    stepper.button("forward").click()
+    stepper.button("one step forward").click()
     stepper.expect_position(1)
     width = "root => [root.scrollWidth, root.clientWidth]"
     content, room = stepper.root.evaluate(width)
@@ -151,7 +151,7 @@ def test_two_steppers_do_not_disturb_each_other(run_notebook: Callable[..., Page
     assert (first.steps, second.steps) == (3, 6)
     second.go_to(4)
     first.expect_position(0)
-    first.button("forward").click()
+    first.button("one step forward").click()
     first.expect_position(1)
     second.expect_position(4)
     first.select("v0")
@@ -178,5 +178,5 @@ def test_the_embedded_page_in_the_output(run_notebook: Callable[..., Page]) -> N
     frame = page.frame_locator("iframe").first
     root = frame.locator(".gad-stepper")
     expect(root).to_have_attribute("data-ready", "true")
-    root.get_by_role("button", name="forward").first.click()
+    root.get_by_role("button", name="one step forward").click()
     expect(root).to_have_attribute("data-step", "1")

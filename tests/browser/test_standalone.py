@@ -41,7 +41,7 @@ def test_every_number_of_the_network_is_pythons(
         stepper.expect_position(position)
         stepper.check_numbers(view.trace, position)
         if position < stepper.steps:
-            stepper.button("forward").click()
+            stepper.button("one step forward").click()
     screenshot(stepper.page)
 
 
