@@ -58,6 +58,9 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             weak = len(operands) > 1
             arrays.append(None if operand is None else constant(operand, op.name, weak))
     xp = _namespace_of(op, arrays)
+    if xp is None:
+        # nothing but Python numbers: there is no array whose dtype they could take
+        xp, arrays = np, [None if a is None else np.asarray(a)[()] for a in arrays]
     if op.check is not None:
         op.check(*arrays, **params)
     try:
@@ -91,19 +94,23 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
 
 
 def _namespace_of(op: type[Op], arrays: list[Array]) -> Any:
-    """Return the array module of the operands; a mixture is refused by `refuse` later."""
+    """Return the array module of the operands, None where all are Python numbers.
+
+    A mixture of modules is refused by `refuse` later.
+    """
     for array in arrays:
         kind = type(array)
         if kind is _ndarray or kind is np.float64:
             return np
         if array is not None and not isinstance(array, (float, int)):
             return namespace(array)
-    return np
+    return None
 
 
 def binary_operator(op: type[Op], swapped: bool) -> Any:
     """Make ``__mul__`` (or ``__rmul__``) for `op`: `apply` with the loop over operands unrolled."""
     forward = op.forward
+    differentiable = op.differentiable
 
     def operator(self: Tensor, other: Any) -> Any:
         a = self._data
@@ -130,7 +137,7 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
         if type(out) is _ndarray:
             out = protect(out)
         identity = next_id()
-        if needs and tape.recording:
+        if needs and differentiable and tape.recording:
             frame = _getframe(1)
             record = _make_record(
                 Record,

@@ -21,6 +21,9 @@ __all__ = ["COMPOSITES", "composite", "install_methods", "public_function"]
 COMPOSITES: dict[str, Callable[..., Any]] = {}
 """The public functions that are made of several ops, by name; see `composite`."""
 
+_MIRRORED = ("lt", "le", "eq", "ne", "ge", "gt")
+"""Operators whose reflection is another of them, not a method of its own."""
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _PLAIN = (int, float, str, bool, type(None))
 
@@ -137,7 +140,8 @@ def install_methods(functions: dict[str, Callable[..., Any]]) -> None:
         function = functions[op.name]
         if op.operator and len(op.inputs) == 2:
             setattr(Tensor, f"__{op.operator}__", binary_operator(op, swapped=False))
-            setattr(Tensor, f"__r{op.operator}__", binary_operator(op, swapped=True))
+            if op.operator not in _MIRRORED:
+                setattr(Tensor, f"__r{op.operator}__", binary_operator(op, swapped=True))
         elif op.operator:
             setattr(Tensor, f"__{op.operator}__", function)
         if op.method:

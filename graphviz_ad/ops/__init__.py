@@ -8,11 +8,16 @@ from typing import Any
 from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.register import COMPOSITES, install_methods, public_function
 from graphviz_ad.engine.traced import TRACED
+from graphviz_ad.ops import arithmetic as arithmetic
+from graphviz_ad.ops import compare as compare
 from graphviz_ad.ops import elementwise as elementwise
+from graphviz_ad.ops import exponential as exponential
 from graphviz_ad.ops import index as index
 from graphviz_ad.ops import join as join
+from graphviz_ad.ops import linalg as linalg
 from graphviz_ad.ops import loss as loss
 from graphviz_ad.ops import loss_class as loss_class
+from graphviz_ad.ops import reduce as reduce
 from graphviz_ad.ops import shape as shape
 from graphviz_ad.ops import softmax as softmax
 

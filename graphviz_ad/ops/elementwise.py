@@ -1,46 +1,127 @@
-"""Element-wise operations: arithmetic, exponentials and the activations."""
+"""Signs, rounding, the larger and the smaller, element by element."""
 
 from __future__ import annotations
 
-from graphviz_ad.engine.op import Failure, Op, Sample
-from graphviz_ad.errors import ShapeError
+import numpy as np
+
+from graphviz_ad.ops.families import Binary, Unary
 
 
-class Add(Op):
-    """Add element-wise, with NumPy's broadcasting: ``a + b``."""
+class Absolute(Unary):
+    """Return the absolute value of each element. The gradient at 0 is 0.
 
-    name, label, operator = "add", "+", "add"
-    tex = r"$y = $a + $b"
-    vjp_tex = (r"$g", r"$g")
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.abs([1.0, -2.0])
+    tensor([1., 2.], shape=(2,), dtype=float64)
+    """
+
+    name, label, operator, method = "abs", "|x|", "abs", True
+    kinks = (0.0,)
+    tex = r"$y = |$a|"
+    vjp_tex = (r"$g \odot \operatorname{sign}($a)",)
+
+    def forward(xp, a):
+        return abs(a)
+
+    def vjp(xp, g, out, a):
+        return g * xp.sign(a)
+
+
+class Sign(Unary):
+    """Return −1, 0 or 1, the sign of each element. The gradient is 0 everywhere.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.sign([3.0, 0.0, -2.0])
+    tensor([ 1.,  0., -1.], shape=(3,), dtype=float64)
+    """
+
+    name, label, method = "sign", "sign", True
+    kinks = (0.0,)
+    tex = r"$y = \operatorname{sign}($a)"
+    vjp_tex = ("0",)
+
+    def forward(xp, a):
+        return xp.sign(a)
+
+    def vjp(xp, g, out, a):
+        return xp.zeros(a.shape, dtype=a.dtype)
+
+
+class Relu(Unary):
+    """Return the larger of 0 and each element. The gradient at 0 is 0, as in PyTorch.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.relu([1.0, -2.0])
+    tensor([1., 0.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "relu", "relu", True
+    kinks = (0.0,)
+    tex = r"$y = \max(0, $a)"
+    vjp_tex = (r"$g \odot [$a > 0]",)
+
+    def forward(xp, a):
+        return xp.maximum(a, 0)
+
+    def vjp(xp, g, out, a):
+        return g * (out > 0)
+
+    def reference(a):
+        return np.maximum(a, 0)
+
+
+class Maximum(Binary):
+    """Return the larger of `a` and `b`, element-wise; NaN where one is NaN.
+
+    Where they are equal, each gets half of the gradient, as in PyTorch.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.maximum([1.0, 5.0], 3.0)
+    tensor([3., 5.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method, ties = "maximum", "max", True, False
+    tex = r"$y = \max($a, $b)"
+    vjp_tex = (r"$g \odot [$a > $b]", r"$g \odot [$b > $a]")
 
     def forward(xp, a, b):
-        return a + b
+        return xp.maximum(a, b)
 
     def vjp(xp, g, out, a, b):
-        return g, g
-
-    def samples(rng):
-        a = rng.normal(size=(3, 4))
-        return [Sample(a, a), Sample(a, rng.normal(size=4)), Sample(a, 2.0)]
-
-    fails = Failure(ShapeError, r"add: expected shapes that fit", [1.0, 2.0], [1.0, 2.0, 3.0])
+        return lambda: winner(xp, g, a == b, a < b), lambda: winner(xp, g, a == b, a > b)
 
 
-class Multiply(Op):
-    """Multiply element-wise, with NumPy's broadcasting: ``a * b``."""
+class Minimum(Binary):
+    """Return the smaller of `a` and `b`, element-wise; NaN where one is NaN.
 
-    name, label, operator = "multiply", "×", "mul"
-    tex = r"$y = $a \odot $b"
-    vjp_tex = (r"$g \odot $b", r"$g \odot $a")
+    Where they are equal, each gets half of the gradient, as in PyTorch.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.minimum([1.0, 5.0], 3.0)
+    tensor([1., 3.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method, ties = "minimum", "min", True, False
+    tex = r"$y = \min($a, $b)"
+    vjp_tex = (r"$g \odot [$a < $b]", r"$g \odot [$b < $a]")
 
     def forward(xp, a, b):
-        return a * b
+        return xp.minimum(a, b)
 
     def vjp(xp, g, out, a, b):
-        return g * b, g * a
+        return lambda: winner(xp, g, a == b, a > b), lambda: winner(xp, g, a == b, a < b)
 
-    def samples(rng):
-        a = rng.normal(size=(3, 4))
-        return [Sample(a, a), Sample(a, rng.normal(size=(3, 1))), Sample(2.0, a)]
 
-    fails = Failure(ShapeError, r"multiply: expected shapes that fit", [1.0, 2.0], [1.0, 2.0, 3.0])
+def winner(xp, g, tie, lost):
+    """Return the gradient of the operand that was taken: half at a tie, 0 where it lost."""
+    return xp.where(lost, 0.0, xp.where(tie, g / 2, g))
