@@ -6,6 +6,7 @@ __all__ = [
     "ArgumentError",
     "AxisError",
     "BackendError",
+    "CheckError",
     "DTypeError",
     "GradientError",
     "GraphvizADError",
@@ -94,6 +95,10 @@ class OpDefinitionError(GraphvizADError, TypeError):
 
 class VJPError(GraphvizADError, RuntimeError):
     """An op's VJP that failed, or returned what does not fit its inputs."""
+
+
+class CheckError(GraphvizADError, AssertionError):
+    """A value or a gradient that differs from what `graphviz_ad.testing` compared it with."""
 
 
 class TraceError(GraphvizADError, ValueError):

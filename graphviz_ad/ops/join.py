@@ -83,7 +83,11 @@ def pieces(n: int, sections: Any) -> list[slice]:
         starts = [n * k // sections for k in range(sections)]
     else:
         starts = [0, *sections]
-    return [slice(*slice(i, j).indices(n)) for i, j in zip(starts, [*starts[1:], n], strict=True)]
+    parts = []
+    for i, j in zip(starts, [*starts[1:], n], strict=True):
+        start, stop, _ = slice(i, j).indices(n)
+        parts.append(slice(start, max(start, stop)))
+    return parts
 
 
 class Split(Op):
