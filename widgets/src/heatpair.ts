@@ -1,0 +1,201 @@
+// Data and gradient side by side, in the same place, with one pointer and one index for both.
+import { type Context, gradientPeak } from "./context";
+import { Disposer, h, setText } from "./dom";
+import { formatExact, shapeText } from "./format";
+import { HeatView } from "./heatview";
+import type { ValueSpec } from "./payload";
+import { leadingAxes } from "./slice";
+import type { Gradient } from "./state";
+
+const GAP = 14;
+
+export class HeatPair {
+  readonly element: HTMLElement;
+  private readonly data: HeatView;
+  private readonly grad: HeatView;
+  private readonly captions = { data: h("div"), gradient: h("div") };
+  private readonly readout = h("div", { class: "gad-readout" });
+  private readonly summary = h("div", { class: "gad-summary" });
+  private readonly modes: HTMLButtonElement;
+  private readonly disposer = new Disposer();
+  private readonly spec: ValueSpec;
+  private readonly lead: number[];
+  /** null: numbers where they fit; else what the user asked for */
+  private wanted: boolean | null = null;
+  private filled = false;
+  private gradient: Gradient = { state: "pending", arrived: 0, total: 0, array: null };
+  private note = "";
+
+  constructor(
+    private readonly context: Context,
+    private readonly value: number,
+  ) {
+    this.spec = context.payload.values[value] as ValueSpec;
+    const { shape } = this.spec;
+    this.lead = leadingAxes(shape).map(() => 0);
+    this.data = new HeatView(context, "data", shape, (at) => this.hover(at));
+    this.grad = new HeatView(context, "gradient", shape, (at) => this.hover(at));
+    this.disposer.add(() => this.data.dispose());
+    this.disposer.add(() => this.grad.dispose());
+    this.modes = h("button", { type: "button", class: "gad-link-button" });
+    this.disposer.listen(this.modes, "click", () => {
+      this.wanted = this.element.dataset.numbers !== "true";
+      this.draw();
+    });
+    const side = (caption: HTMLElement, view: HeatView): HTMLElement => {
+      caption.className = "gad-caption";
+      return h("div", { class: "gad-side" }, caption, view.element);
+    };
+    this.element = h(
+      "div",
+      { class: "gad-pair" },
+      this.axes(),
+      h(
+        "div",
+        { class: "gad-sides" },
+        side(this.captions.data, this.data),
+        side(this.captions.gradient, this.grad),
+      ),
+      h("div", { class: "gad-under" }, this.readout, this.modes),
+      this.summary,
+    );
+  }
+
+  dispose(): void {
+    this.disposer.dispose();
+  }
+
+  show(filled: boolean, gradient: Gradient): void {
+    this.filled = filled;
+    this.gradient = gradient;
+    this.draw();
+  }
+
+  private draw(): void {
+    const { arrays } = this.context;
+    const data = this.filled ? this.spec.data : null;
+    const { array } = this.gradient;
+    const width = this.element.clientWidth || 340;
+    const half = Math.floor((width - GAP) / 2);
+    const needs = [data, array].flatMap((a, i) =>
+      a === null ? [] : [(i === 0 ? this.data : this.grad).numbersWidth(a, this.lead) ?? Infinity],
+    );
+    const widest = Math.max(0, ...needs);
+    const numbers = this.wanted ?? (needs.length > 0 && widest <= width);
+    // Numbers that need more than half of the pane stand one above the other.
+    const stacked = numbers && widest > half;
+    const room = stacked ? width : half;
+    this.element.dataset.numbers = String(numbers);
+    this.element.classList.toggle("gad-pair-stacked", stacked);
+    this.data.show({
+      array: data,
+      blank: "pending",
+      peak: data === null ? 0 : arrays.peak(data),
+      lead: this.lead,
+      numbers,
+      room,
+    });
+    this.grad.show({
+      array,
+      blank: this.gradient.state === "none" ? "none" : "pending",
+      peak: gradientPeak(this.context, this.value),
+      lead: this.lead,
+      numbers,
+      room,
+    });
+    setText(this.modes, numbers ? "show as picture" : "show numbers");
+    const exact = [this.data.plane, this.grad.plane].some((plane) => plane?.exact === true);
+    this.modes.hidden = !exact || this.spec.shape.length === 0;
+    this.caption(data);
+    this.summarise([data, array]);
+    this.hover(null);
+  }
+
+  private caption(data: number | null): void {
+    const states = {
+      none: this.spec.no_gradient || "none",
+      pending: "not reached yet",
+      partial: `${this.gradient.arrived} of ${this.gradient.total} arrived`,
+      arrived: this.gradient.total > 1 ? `all ${this.gradient.total} arrived` : "",
+    };
+    const name = (): HTMLElement => h("i", {}, this.spec.label);
+    const tell = (text: string): string => (text === "" ? "" : ` · ${text}`);
+    this.captions.data.replaceChildren(
+      name(),
+      `, data${tell(data === null ? "not reached yet" : "")}`,
+    );
+    this.captions.gradient.replaceChildren(
+      name(),
+      h("sup", {}, "∇"),
+      tell(states[this.gradient.state]),
+    );
+  }
+
+  /** Says when only a summary is here, and offers the rest where a kernel can send it. */
+  private summarise(arrays: (number | null)[]): void {
+    const missing = arrays.filter(
+      (array): array is number => array !== null && this.context.arrays.elements(array) === null,
+    );
+    this.summary.hidden = missing.length === 0;
+    if (missing.length === 0) return;
+    const size = this.spec.shape.length === 2 ? this.spec.shape.join(" × ") : null;
+    const what = `summary of ${size ?? shapeText(this.spec.shape)}`;
+    if (!this.context.arrays.canFetch) {
+      this.summary.replaceChildren(`${what}; open in the notebook to see every element`);
+      return;
+    }
+    const button = h("button", { type: "button", class: "gad-link-button" }, "fetch all elements");
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      setText(button, "fetching…");
+      Promise.all(missing.map((array) => this.context.arrays.fetch(array))).then(
+        () => this.finished(""),
+        (error: unknown) => this.finished(error instanceof Error ? error.message : String(error)),
+      );
+    });
+    const note = this.note === "" ? "" : ` · ${this.note}`;
+    this.summary.replaceChildren(`${what} · `, button, note);
+  }
+
+  private finished(note: string): void {
+    this.note = note;
+    this.draw();
+  }
+
+  private axes(): HTMLElement {
+    const box = h("div", { class: "gad-axes" });
+    leadingAxes(this.spec.shape).forEach((length, axis) => {
+      const shown = h("output", {}, "0");
+      const slider = h("input", {
+        type: "range",
+        min: 0,
+        max: Math.max(0, length - 1),
+        value: 0,
+        "aria-label": `index along axis ${axis}`,
+      });
+      this.disposer.listen(slider, "input", () => {
+        this.lead[axis] = Number(slider.value);
+        setText(shown, slider.value);
+        this.draw();
+      });
+      box.append(h("label", {}, `axis ${axis}`, slider, shown));
+    });
+    return box;
+  }
+
+  private hover(at: [number, number] | null): void {
+    if (at === null) {
+      setText(this.readout, "");
+      return;
+    }
+    const read = (view: HeatView): string => {
+      const { plane } = view;
+      if (plane === null) return "–";
+      return formatExact(plane.cells[at[0] * plane.cols + at[1]] ?? Number.NaN);
+    };
+    const plane = this.data.plane ?? this.grad.plane;
+    const index = plane?.index(...at).join(", ") ?? "";
+    const where = plane?.exact === false ? `block ${index}` : `[${index}]`;
+    setText(this.readout, `${where} ${read(this.data)} · ∇ ${read(this.grad)}`);
+  }
+}

@@ -1,0 +1,146 @@
+// One heat map of the inspector: a picture, or cells with numbers where they fit.
+import type { Elements } from "./arrays";
+import { type Of, palette } from "./colours";
+import type { Context } from "./context";
+import { Disposer, h, setText } from "./dom";
+import { formatElement } from "./format";
+import { fitBox, legendText, type Paint, paint } from "./heatmap";
+import { cellWidth, NumberGrid } from "./numbergrid";
+import { type Plane, slicePlane, summaryPlane } from "./slice";
+
+const PICTURE_HEIGHT = 150;
+const MAX_CELLS_WITH_NUMBERS = 400;
+const MAX_ROWS_WITH_NUMBERS = 16;
+const MAX_CELLS_READ_OUT = 4096;
+
+export type Blank = "pending" | "none";
+
+export interface View {
+  array: number | null;
+  blank: Blank;
+  peak: number;
+  /** index along the leading axes */
+  lead: readonly number[];
+  numbers: boolean;
+  room: number;
+}
+
+export class HeatView {
+  readonly element: HTMLElement;
+  plane: Plane | null = null;
+  private readonly canvas = h("canvas", { class: "gad-canvas", role: "img" });
+  private readonly grid = new NumberGrid();
+  private readonly blank = h("div", { class: "gad-empty" });
+  private readonly legend: HTMLElement;
+  private readonly ends = [h("span"), h("span"), h("span")];
+  private readonly bar = h("div", { class: "gad-scale-bar" });
+  private readonly disposer = new Disposer();
+
+  constructor(
+    private readonly context: Context,
+    private readonly of: Of,
+    private readonly shape: readonly number[],
+    hovered: (at: [number, number] | null) => void,
+  ) {
+    this.legend = h(
+      "div",
+      { class: "gad-scale", "aria-hidden": "true" },
+      this.bar,
+      h("div", { class: "gad-scale-ends" }, ...this.ends),
+    );
+    this.element = h(
+      "div",
+      { class: "gad-heat", "data-of": of },
+      this.canvas,
+      this.grid.element,
+      this.blank,
+      this.legend,
+    );
+    this.disposer.add(() => this.grid.dispose());
+    this.disposer.listen<PointerEvent>(this.element, "pointermove", (event) =>
+      hovered(this.cellAt(event)),
+    );
+    this.disposer.listen(this.element, "pointerleave", () => hovered(null));
+  }
+
+  dispose(): void {
+    this.disposer.dispose();
+  }
+
+  /** The plane that a view would show; null where nothing has been computed. */
+  planeOf(array: number | null, lead: readonly number[]): Plane | null {
+    if (array === null) return null;
+    const elements: Elements | null = this.context.arrays.elements(array);
+    if (elements !== null && elements.length > 0) return slicePlane(this.shape, elements, lead);
+    const picture = this.context.arrays.picture(array);
+    return picture === null ? null : summaryPlane(picture);
+  }
+
+  /** The room that the numbers of a plane need; null when there are too many. */
+  numbersWidth(array: number, lead: readonly number[]): number | null {
+    const plane = this.planeOf(array, lead);
+    if (plane === null || !plane.exact) return null;
+    const { rows, cols } = plane;
+    if (rows > MAX_ROWS_WITH_NUMBERS || rows * cols > MAX_CELLS_WITH_NUMBERS) return null;
+    return cols * cellWidth(plane, this.context.arrays.spec(array).dtype);
+  }
+
+  show(view: View): void {
+    const { array } = view;
+    const plane = this.planeOf(array, view.lead);
+    this.plane = plane;
+    const shown = array !== null && plane !== null;
+    const numbers = shown && view.numbers && plane.exact;
+    this.element.dataset.slot = shown ? (numbers ? "numbers" : "picture") : view.blank;
+    this.canvas.hidden = !shown || numbers;
+    this.grid.element.hidden = !numbers;
+    this.blank.hidden = shown;
+    this.legend.hidden = !shown;
+    if (!shown) {
+      delete this.element.dataset.cells;
+      const rows = this.shape.at(-2) ?? 1;
+      const box = fitBox(Math.max(1, rows), Math.max(1, this.shape.at(-1) ?? 1), view.room, 150);
+      this.blank.style.width = `${Math.max(box.width, 48)}px`;
+      this.blank.style.height = `${Math.max(box.height, 20)}px`;
+      setText(this.blank, array !== null ? "no elements" : view.blank === "none" ? "–" : "");
+      return;
+    }
+    const { dtype } = this.context.arrays.spec(array);
+    const theme = this.context.theme();
+    const options: Paint = { of: this.of, theme, peak: view.peak, dtype };
+    if (numbers) this.grid.show(plane, options, view.room);
+    else this.paint(plane, options, view.room);
+    if (plane.exact && plane.cells.length <= MAX_CELLS_READ_OUT) {
+      const read = Array.from(plane.cells, (x) => formatElement(x, dtype));
+      this.element.dataset.cells = read.join(" ");
+    } else {
+      delete this.element.dataset.cells;
+    }
+    this.bar.style.backgroundImage = palette(theme, this.of).gradient;
+    legendText(view.peak).forEach((text, i) => setText(this.ends[i] as Element, text));
+  }
+
+  private paint(plane: Plane, options: Paint, room: number): void {
+    const size = fitBox(plane.rows, plane.cols, room, PICTURE_HEIGHT);
+    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    this.canvas.width = Math.round(size.width * ratio);
+    this.canvas.height = Math.round(size.height * ratio);
+    this.canvas.style.width = `${size.width}px`;
+    this.canvas.style.height = `${size.height}px`;
+    const kind = plane.exact ? "heat map" : "summary";
+    this.canvas.setAttribute("aria-label", `${kind} of ${plane.rows} by ${plane.cols} cells`);
+    paint(this.canvas, plane, options);
+  }
+
+  private cellAt(event: PointerEvent): [number, number] | null {
+    const target = event.target as HTMLElement;
+    const at = target.dataset.at?.split(",").map(Number);
+    if (at !== undefined) return [at[0] ?? 0, at[1] ?? 0];
+    if (target !== this.canvas || this.plane === null) return null;
+    const box = this.canvas.getBoundingClientRect();
+    const i = Math.floor(((event.clientY - box.top) / box.height) * this.plane.rows);
+    const j = Math.floor(((event.clientX - box.left) / box.width) * this.plane.cols);
+    if (i < 0 || j < 0 || i >= this.plane.rows || j >= this.plane.cols) return null;
+    return [i, j];
+  }
+}

@@ -1,0 +1,116 @@
+// The notebook's side: an anywidget model, its traits and its messages.
+import { decode, type Elements, type Fetcher } from "./arrays";
+import { Disposer, h } from "./dom";
+import type { Block, Payload } from "./payload";
+import { Stepper } from "./stepper";
+import { asThemeChoice } from "./theme";
+
+/** The part of an anywidget model that is used here. */
+export interface Model {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  send(content: unknown, callbacks?: unknown, buffers?: unknown): void;
+  on(name: string, listener: (...args: never[]) => void): void;
+  off(name: string, listener: (...args: never[]) => void): void;
+}
+
+interface Reply {
+  type: "array" | "error";
+  request: number;
+  array?: number;
+  block?: Omit<Block, "offset">;
+  message?: string;
+}
+
+const FETCH_TIMEOUT = 30_000;
+const SAVE_DELAY = 80; // the slider moves faster than a kernel cares to hear
+
+/** Whole arrays on request; every request ends, by its reply or by the time-out. */
+export function kernelFetcher(model: Model, disposer: Disposer): Fetcher {
+  let next = 0;
+  const waiting = new Map<number, (reply: Reply, buffers: DataView[]) => void>();
+  const receive = (reply: Reply, buffers: DataView[] = []): void => {
+    waiting.get(reply.request)?.(reply, buffers);
+  };
+  model.on("msg:custom", receive);
+  disposer.add(() => model.off("msg:custom", receive));
+  return (array) =>
+    new Promise<Elements>((resolve, reject) => {
+      const request = next;
+      next += 1;
+      const timer = setTimeout(() => {
+        waiting.delete(request);
+        reject(new Error("the kernel did not answer"));
+      }, FETCH_TIMEOUT);
+      waiting.set(request, (reply, buffers) => {
+        clearTimeout(timer);
+        waiting.delete(request);
+        const buffer = buffers[0];
+        if (reply.type === "array" && reply.block !== undefined && buffer !== undefined) {
+          resolve(decode(buffer.buffer as ArrayBuffer, buffer.byteOffset, reply.block));
+        } else {
+          reject(new Error(reply.message ?? "the kernel sent no array"));
+        }
+      });
+      model.send({ type: "fetch", request, array });
+    });
+}
+
+/** Mounts a Stepper on a model; returns the clean-up. */
+export function mountModel(model: Model, el: HTMLElement): () => void {
+  const disposer = new Disposer();
+  const fetcher = kernelFetcher(model, disposer);
+  let stepper: Stepper | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const save = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => model.save_changes(), SAVE_DELAY);
+  };
+  const write = (name: string, value: unknown): void => {
+    if (model.get(name) === value) return;
+    model.set(name, value);
+    save();
+  };
+  const mount = (): void => {
+    stepper?.dispose();
+    stepper = null;
+    const text = model.get("payload");
+    const buffer = model.get("buffer");
+    if (typeof text !== "string" || text === "" || !isBuffer(buffer)) {
+      el.replaceChildren(h("div", { class: "gad-stepper gad-failed" }, NOTHING));
+      return;
+    }
+    stepper = new Stepper(JSON.parse(text) as Payload, buffer, {
+      position: Number(model.get("step") ?? 0),
+      selected: String(model.get("selected") ?? ""),
+      theme: asThemeChoice(model.get("theme")),
+      height: Number(model.get("height") ?? 0),
+      fetcher,
+      moved: (position) => write("step", position),
+      chose: (key) => write("selected", key),
+    });
+    el.replaceChildren(stepper.element);
+  };
+  const follow = (name: string, act: () => void): void => {
+    model.on(`change:${name}`, act);
+    disposer.add(() => model.off(`change:${name}`, act));
+  };
+  follow("step", () => stepper?.goTo(Number(model.get("step"))));
+  follow("selected", () => stepper?.select(String(model.get("selected"))));
+  follow("theme", () => stepper?.setTheme(asThemeChoice(model.get("theme"))));
+  follow("height", () => stepper?.setHeight(Number(model.get("height"))));
+  follow("payload", mount);
+  mount();
+  return () => {
+    if (timer !== undefined) clearTimeout(timer);
+    disposer.dispose();
+    stepper?.dispose();
+  };
+}
+
+const NOTHING = "There is no graph here: run the cell again.";
+
+function isBuffer(value: unknown): value is ArrayBuffer | DataView {
+  return value instanceof ArrayBuffer || value instanceof DataView;
+}

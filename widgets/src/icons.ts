@@ -1,0 +1,30 @@
+// Line icons on a 16-pixel grid.
+import { s } from "./dom";
+
+const PATHS = {
+  first: "M4 3.5v9M12.5 3.5L6.5 8l6 4.5z",
+  back: "M11 3.5L5 8l6 4.5z",
+  forward: "M5 3.5L11 8l-6 4.5z",
+  last: "M12 3.5v9M3.5 3.5L9.5 8l-6 4.5z",
+  play: "M4.5 2.5L13 8l-8.5 5.5z",
+  pause: "M5.5 3v10M10.5 3v10",
+  source: "M5.5 4L2 8l3.5 4M10.5 4L14 8l-3.5 4",
+  inspector: "M2.5 3h11v10h-11zM9.5 3v10",
+  theme: "M8 2.5a5.5 5.5 0 1 0 0 11z M8 2.5a5.5 5.5 0 0 1 0 11",
+  close: "M4 4l8 8M12 4l-8 8",
+  plus: "M8 3.5v9M3.5 8h9",
+  minus: "M3.5 8h9",
+  fit: "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3",
+} as const;
+
+const SOLID = new Set<keyof typeof PATHS>(["first", "back", "forward", "last", "play"]);
+
+export type IconName = keyof typeof PATHS;
+
+export function icon(name: IconName): SVGSVGElement {
+  return s(
+    "svg",
+    { viewBox: "0 0 16 16", width: 16, height: 16, class: "gad-icon", "aria-hidden": "true" },
+    s("path", { d: PATHS[name], class: SOLID.has(name) ? "gad-icon-solid" : "gad-icon-line" }),
+  );
+}

@@ -1,0 +1,112 @@
+// The inspector of a value.
+import type { Context } from "./context";
+import { Contributions } from "./contributions";
+import { Disposer, h } from "./dom";
+import { HeatPair } from "./heatpair";
+import type { ValueSpec } from "./payload";
+import { placeText } from "./place";
+import { statsTable } from "./stats";
+
+export class ValuePanel {
+  readonly element: HTMLElement;
+  private readonly pair: HeatPair;
+  private readonly contributions: Contributions | null;
+  private readonly stats = h("div");
+  private readonly why = h("p", { class: "gad-why" });
+  private readonly spec: ValueSpec;
+  private readonly disposer = new Disposer();
+
+  constructor(
+    private readonly context: Context,
+    private readonly value: number,
+  ) {
+    this.spec = context.payload.values[value] as ValueSpec;
+    const { spec } = this;
+    const facts = [spec.dtype, spec.role, spec.module].filter((fact) => fact !== "");
+    this.pair = new HeatPair(context, value);
+    this.disposer.add(() => this.pair.dispose());
+    this.contributions =
+      spec.gradient !== null && spec.contributions.length > 0
+        ? new Contributions(context, value)
+        : null;
+    if (this.contributions !== null) {
+      const { contributions } = this;
+      this.disposer.add(() => contributions.dispose());
+    }
+    this.element = h(
+      "div",
+      { class: "gad-panel-body", "data-inspect": `v${value}` },
+      h(
+        "header",
+        { class: "gad-title" },
+        h("span", { class: "gad-title-name" }, spec.label),
+        h("span", { class: "gad-title-facts" }, `${spec.shape_label} ${facts.join(" · ")}`),
+      ),
+      this.pair.element,
+      this.stats,
+      this.why,
+      this.contributions?.element ?? null,
+      this.links(),
+      placeText(context, spec.place),
+    );
+  }
+
+  dispose(): void {
+    this.disposer.dispose();
+  }
+
+  update(): void {
+    const { timeline } = this.context;
+    const position = this.context.position();
+    const filled = timeline.filled(this.value, position);
+    const gradient = timeline.gradient(this.value, position);
+    this.element.dataset.state = filled ? "filled" : "pending";
+    this.element.dataset.gradient = gradient.state;
+    this.pair.show(filled, gradient);
+    this.stats.replaceChildren(
+      statsTable(this.context, filled ? this.spec.data : null, gradient.array),
+    );
+    const why = this.explanation();
+    this.why.hidden = why === "";
+    this.why.textContent = why;
+    this.contributions?.show(gradient, position);
+  }
+
+  private explanation(): string {
+    if (this.spec.gradient === null) {
+      return `There is no gradient: ${this.spec.no_gradient || "none was computed"}.`;
+    }
+    if (this.spec.contributions.length === 0) {
+      return "This is where the backward pass starts: its gradient is set, not computed.";
+    }
+    return "";
+  }
+
+  /** The op that made it and the ops that use it. */
+  private links(): HTMLElement {
+    const { payload } = this.context;
+    const users = payload.edges.flatMap((edge) =>
+      edge.is_input && edge.value === this.value ? [edge.op] : [],
+    );
+    const row = (title: string, ops: number[]): HTMLElement | null => {
+      if (ops.length === 0) return null;
+      const chips = [...new Set(ops)].slice(0, 24).map((op) => {
+        const chip = h(
+          "button",
+          { type: "button", class: "gad-chip", title: payload.ops[op]?.name ?? "" },
+          h("span", { class: "gad-chip-glyph" }, payload.ops[op]?.label ?? ""),
+        );
+        this.disposer.listen(chip, "click", () => this.context.select(`o${op}`));
+        return chip;
+      });
+      return h("div", { class: "gad-chips" }, h("span", {}, title), ...chips);
+    };
+    const made = this.spec.producer;
+    return h(
+      "section",
+      { class: "gad-section" },
+      row("made by", made === null ? [] : [made]),
+      row("used by", users),
+    );
+  }
+}

@@ -1,0 +1,70 @@
+// The right pane: the selected node, or else the step that was just done.
+import { type Context, parseKey } from "./context";
+import { Disposer, h, setText } from "./dom";
+import { icon } from "./icons";
+import { OpPanel } from "./inspect_op";
+import { ValuePanel } from "./inspect_value";
+
+type Panel = OpPanel | ValuePanel;
+
+export class Inspector {
+  readonly element: HTMLElement;
+  private readonly body = h("div", { class: "gad-pane-body" });
+  private readonly heading = h("span");
+  private readonly sentence = h("p", { class: "gad-sentence" });
+  private readonly disposer = new Disposer();
+  private panel: Panel | null = null;
+  private shown = "";
+
+  constructor(
+    private readonly context: Context,
+    close: () => void,
+  ) {
+    const button = h("button", {
+      type: "button",
+      class: "gad-button gad-close",
+      "aria-label": "close the inspector",
+      title: "close the inspector",
+    });
+    button.append(icon("close"));
+    this.disposer.listen(button, "click", close);
+    this.element = h(
+      "aside",
+      { class: "gad-pane gad-inspector", "aria-label": "inspector" },
+      h("div", { class: "gad-pane-head" }, this.heading, button),
+      this.body,
+    );
+  }
+
+  dispose(): void {
+    this.panel?.dispose();
+    this.disposer.dispose();
+  }
+
+  update(): void {
+    const step = this.context.timeline.step(this.context.position());
+    const selected = this.context.selected();
+    const follows = step?.op == null ? step?.reads[0] : null;
+    const current = step === null ? "" : follows == null ? `o${step.op}` : `v${follows}`;
+    const key = selected === "" ? current : selected;
+    setText(this.heading, selected === "" ? "this step" : "selected");
+    if (key !== this.shown) this.open(key);
+    if (selected === "") setText(this.sentence, step?.sentence ?? START);
+    this.sentence.hidden = selected !== "";
+    if (!this.element.hidden) this.panel?.update();
+  }
+
+  private open(key: string): void {
+    this.shown = key;
+    this.panel?.dispose();
+    const node = parseKey(this.context.payload, key);
+    if (node === null) this.panel = null;
+    else if (node.kind === "op") this.panel = new OpPanel(this.context, node.ref);
+    else this.panel = new ValuePanel(this.context, node.ref);
+    this.body.replaceChildren(this.sentence);
+    if (this.panel !== null) this.body.append(this.panel.element);
+    this.body.scrollTop = 0;
+  }
+}
+
+const START = "Nothing has been computed yet: only the leaves hold data. Step forward to begin.";

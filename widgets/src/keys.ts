@@ -1,0 +1,108 @@
+// The keyboard, for the Stepper that has the focus.
+import { Disposer } from "./dom";
+
+export interface KeyActions {
+  forward(): void;
+  back(): void;
+  first(): void;
+  last(): void;
+  play(): void;
+  zoom(factor: number): void;
+  fit(): void;
+  find(): void;
+  deselect(): void;
+  focusNext(by: number): void;
+  activate(element: Element): void;
+}
+
+/** Where a key belongs to the control itself: text, sliders, menus. */
+const OWN = {
+  text: "input:not([type=range]), textarea, [contenteditable=true]",
+  slider: "input[type=range]",
+  menu: "select",
+  pressed: "button, [role=button]",
+  scrolls: ".gad-grid",
+};
+
+export function listenKeys(root: HTMLElement, actions: KeyActions): () => void {
+  const disposer = new Disposer();
+  // JupyterLab reads keys while they travel down; a plain key pressed in here is not
+  // for the notebook ("x" would cut the cell), a chord such as Ctrl+S still is.
+  disposer.listen<KeyboardEvent>(
+    window,
+    "keydown",
+    (event) => {
+      if (!event.composedPath().includes(root)) return;
+      const chord =
+        event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+      root.toggleAttribute("data-lm-suppress-shortcuts", !chord);
+    },
+    { capture: true },
+  );
+  disposer.listen<KeyboardEvent>(root, "keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target as Element;
+    if (target.closest(OWN.text) !== null || target.closest(OWN.menu) !== null) return;
+    if (!handle(event, target, actions)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  return () => disposer.dispose();
+}
+
+function handle(event: KeyboardEvent, target: Element, actions: KeyActions): boolean {
+  const node = target.closest("[data-node]");
+  const arrow = event.key.startsWith("Arrow");
+  if (arrow && target.closest(OWN.scrolls) !== null) return false;
+  const onSlider = target.closest(OWN.slider) !== null;
+  // A slider answers to the arrows itself, and moves by the same steps.
+  if (onSlider && (arrow || event.key === "Home" || event.key === "End")) return false;
+  switch (event.key) {
+    case "ArrowRight":
+    case "n":
+      actions.forward();
+      return true;
+    case "ArrowLeft":
+    case "p":
+      actions.back();
+      return true;
+    case "Home":
+      actions.first();
+      return true;
+    case "End":
+      actions.last();
+      return true;
+    case "ArrowDown":
+    case "ArrowUp":
+      if (node === null) return false;
+      actions.focusNext(event.key === "ArrowDown" ? 1 : -1);
+      return true;
+    case "Enter":
+      if (node === null) return false;
+      actions.activate(node);
+      return true;
+    case " ":
+      // On a button Space presses the button, as everywhere.
+      if (node === null && target.closest(OWN.pressed) !== null) return false;
+      actions.play();
+      return true;
+    case "+":
+    case "=":
+      actions.zoom(1.25);
+      return true;
+    case "-":
+      actions.zoom(0.8);
+      return true;
+    case "f":
+      actions.fit();
+      return true;
+    case "/":
+      actions.find();
+      return true;
+    case "Escape":
+      actions.deselect();
+      return true;
+    default:
+      return false;
+  }
+}

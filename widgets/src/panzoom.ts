@@ -1,0 +1,157 @@
+// Moving and scaling the drawing: drag, ctrl + wheel, buttons and keys.
+import { Disposer } from "./dom";
+import type { Point, Rect } from "./geometry";
+import { prefersReducedMotion } from "./theme";
+
+const MIN = 0.08;
+const MAX = 3;
+const SLACK = 4; // pixels that a click may slip
+const MARGIN = 18;
+
+export class PanZoom {
+  private scale = 1;
+  private x = 0;
+  private y = 0;
+  private size: { width: number; height: number } = { width: 1, height: 1 };
+  private readonly disposer = new Disposer();
+  private drag = new Disposer();
+  private frame = 0;
+  /** the user has moved or scaled the drawing, so it is no longer fitted on its own */
+  touched = false;
+  /** the last press was a drag, so the click that ends it selects nothing */
+  dragged = false;
+
+  constructor(
+    private readonly pane: HTMLElement,
+    private readonly target: SVGGElement,
+  ) {
+    this.disposer.listen<WheelEvent>(
+      pane,
+      "wheel",
+      (event) => {
+        // A plain wheel scrolls the page, as everywhere else in a notebook.
+        if (!event.ctrlKey && !event.metaKey) return;
+        event.preventDefault();
+        this.touched = true;
+        this.zoom(Math.exp(-event.deltaY * 0.0022), this.local(event));
+      },
+      { passive: false },
+    );
+    this.disposer.listen<PointerEvent>(pane, "pointerdown", (event) => this.press(event));
+    this.disposer.add(() => cancelAnimationFrame(this.frame));
+  }
+
+  dispose(): void {
+    this.drag.dispose();
+    this.disposer.dispose();
+  }
+
+  setSize(width: number, height: number): void {
+    this.size = { width, height };
+  }
+
+  /** The scale at which all is seen, never larger than life. */
+  fitScale(): number {
+    const { width, height } = this.pane.getBoundingClientRect();
+    const x = (width - 2 * MARGIN) / this.size.width;
+    const y = (height - 2 * MARGIN) / this.size.height;
+    return Math.max(MIN, Math.min(1.15, x, y));
+  }
+
+  /** Shows all of it, or, where that would be too small to read, its middle top. */
+  fit(smallest = MIN): void {
+    const { width, height } = this.pane.getBoundingClientRect();
+    this.scale = Math.max(smallest, this.fitScale());
+    this.x = (width - this.size.width * this.scale) / 2;
+    const free = height - this.size.height * this.scale;
+    this.y = free >= 0 ? free / 2 : MARGIN;
+    this.touched = false;
+    this.apply();
+  }
+
+  zoom(factor: number, around?: Point): void {
+    const { width, height } = this.pane.getBoundingClientRect();
+    const centre = around ?? { x: width / 2, y: height / 2 };
+    const scale = Math.max(MIN, Math.min(MAX, this.scale * factor));
+    this.x = centre.x - ((centre.x - this.x) * scale) / this.scale;
+    this.y = centre.y - ((centre.y - this.y) * scale) / this.scale;
+    this.scale = scale;
+    this.touched = true;
+    this.apply();
+  }
+
+  /** Brings a part of the drawing into view, with the least motion that does it. */
+  reveal(rect: Rect): void {
+    const { width, height } = this.pane.getBoundingClientRect();
+    const shift = (low: number, high: number, room: number): number => {
+      if (high - low > room - 2 * MARGIN) return room / 2 - (low + high) / 2;
+      if (low < MARGIN) return MARGIN - low;
+      return high > room - MARGIN ? room - MARGIN - high : 0;
+    };
+    const left = rect.x * this.scale + this.x;
+    const top = rect.y * this.scale + this.y;
+    const dx = shift(left, left + rect.width * this.scale, width);
+    const dy = shift(top, top + rect.height * this.scale, height);
+    if (dx !== 0 || dy !== 0) this.glide(dx, dy);
+  }
+
+  private glide(dx: number, dy: number): void {
+    cancelAnimationFrame(this.frame);
+    const from = { x: this.x, y: this.y };
+    if (prefersReducedMotion()) {
+      this.x += dx;
+      this.y += dy;
+      this.apply();
+      return;
+    }
+    const start = performance.now();
+    const tick = (now: number): void => {
+      const t = Math.max(0, Math.min(1, (now - start) / 180));
+      const eased = 1 - (1 - t) ** 3;
+      this.x = from.x + dx * eased;
+      this.y = from.y + dy * eased;
+      this.apply();
+      if (t < 1) this.frame = requestAnimationFrame(tick);
+    };
+    this.frame = requestAnimationFrame(tick);
+  }
+
+  private press(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    const start = { x: event.clientX, y: event.clientY };
+    const origin = { x: this.x, y: this.y };
+    this.drag.dispose();
+    const { drag } = this;
+    this.dragged = false;
+    drag.listen<PointerEvent>(window, "pointermove", (move) => {
+      const dx = move.clientX - start.x;
+      const dy = move.clientY - start.y;
+      if (!this.dragged && Math.hypot(dx, dy) < SLACK) return;
+      this.dragged = true;
+      this.touched = true;
+      cancelAnimationFrame(this.frame);
+      this.pane.classList.add("gad-dragging");
+      this.x = origin.x + dx;
+      this.y = origin.y + dy;
+      this.apply();
+    });
+    const end = (): void => {
+      this.pane.classList.remove("gad-dragging");
+      drag.dispose();
+    };
+    drag.listen(window, "pointerup", end);
+    drag.listen(window, "pointercancel", end);
+  }
+
+  private local(event: MouseEvent): Point {
+    const box = this.pane.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  private apply(): void {
+    this.target.setAttribute(
+      "transform",
+      `translate(${this.x.toFixed(2)} ${this.y.toFixed(2)}) scale(${this.scale.toFixed(4)})`,
+    );
+  }
+}

@@ -1,0 +1,131 @@
+// The left pane: the lines of the user's code that made the graph.
+import type { Context } from "./context";
+import { Disposer, h } from "./dom";
+import { icon } from "./icons";
+import type { Place, SourceSpec } from "./payload";
+
+const ALL = 80; // a source of at most this many lines is shown whole
+const AROUND = 2;
+
+/** The line numbers of a source to show, in order; gaps are left where nothing happened. */
+export function shownLines(source: SourceSpec, used: ReadonlySet<number>): number[] {
+  const last = source.first_line + source.lines.length - 1;
+  const lines: number[] = [];
+  for (let line = source.first_line; line <= last; line += 1) {
+    let near = source.lines.length <= ALL;
+    for (let d = -AROUND; d <= AROUND && !near; d += 1) near = used.has(line + d);
+    if (near) lines.push(line);
+  }
+  return lines;
+}
+
+export class SourcePane {
+  readonly element: HTMLElement;
+  readonly empty: boolean;
+  private readonly rows = new Map<string, HTMLElement>();
+  private marked: HTMLElement[] = [];
+  private readonly body = h("div", { class: "gad-pane-body gad-code" });
+  private readonly disposer = new Disposer();
+
+  constructor(
+    private readonly context: Context,
+    close: () => void,
+  ) {
+    const { payload } = context;
+    const ops = new Map<string, number[]>();
+    payload.ops.forEach((op, index) => {
+      if (op.place === null) return;
+      const name = `${op.place.source}:${op.place.line}`;
+      ops.set(name, [...(ops.get(name) ?? []), index]);
+    });
+    this.empty = payload.sources.every((source) => source.lines.length === 0) || ops.size === 0;
+    payload.sources.forEach((source, s) => {
+      const used = new Set<number>();
+      for (const name of ops.keys()) {
+        const [of, line] = name.split(":").map(Number);
+        if (of === s && line !== undefined) used.add(line);
+      }
+      if (used.size > 0 && source.lines.length > 0) this.list(source, s, used, ops);
+    });
+    const button = h("button", {
+      type: "button",
+      class: "gad-button gad-close",
+      "aria-label": "close the source",
+      title: "close the source",
+    });
+    button.append(icon("close"));
+    this.disposer.listen(button, "click", close);
+    this.element = h(
+      "aside",
+      { class: "gad-pane gad-source", "aria-label": "source" },
+      h("div", { class: "gad-pane-head" }, h("span", {}, "source"), button),
+      this.body,
+    );
+  }
+
+  dispose(): void {
+    this.disposer.dispose();
+  }
+
+  private list(
+    source: SourceSpec,
+    index: number,
+    used: ReadonlySet<number>,
+    ops: ReadonlyMap<string, number[]>,
+  ): void {
+    this.body.append(h("h4", { class: "gad-code-title" }, source.title));
+    let previous = source.first_line - 1;
+    for (const line of shownLines(source, used)) {
+      if (line !== previous + 1) this.body.append(h("div", { class: "gad-code-gap" }, "⋯"));
+      previous = line;
+      const name = `${index}:${line}`;
+      const here = ops.get(name);
+      const row = h(
+        here === undefined ? "div" : "button",
+        { class: "gad-code-line", "data-line": line },
+        h("span", { class: "gad-code-number" }, String(line)),
+        h("span", { class: "gad-code-text" }, source.lines[line - source.first_line] ?? ""),
+      );
+      if (here !== undefined) {
+        row.setAttribute("type", "button");
+        this.disposer.listen(row, "click", () => this.choose(here));
+      }
+      this.rows.set(name, row);
+      this.body.append(row);
+    }
+  }
+
+  /** Selects an op of the line; another click goes on to the line's next op. */
+  private choose(ops: readonly number[]): void {
+    const at = ops.findIndex((op) => `o${op}` === this.context.selected());
+    const step = this.context.timeline.step(this.context.position());
+    const current = ops.find((op) => op === step?.op);
+    const next = at < 0 ? (current ?? ops[0]) : ops[(at + 1) % ops.length];
+    if (next !== undefined) this.context.select(`o${next}`);
+  }
+
+  update(): void {
+    for (const row of this.marked) row.classList.remove("gad-code-now", "gad-code-back");
+    this.marked = [];
+    const step = this.context.timeline.step(this.context.position());
+    const place: Place | null = step?.place ?? null;
+    if (place === null || step === null) return;
+    for (let line = place.line; line <= place.end_line; line += 1) {
+      const row = this.rows.get(`${place.source}:${line}`);
+      if (row === undefined) continue;
+      row.classList.add("gad-code-now");
+      row.classList.toggle("gad-code-back", step.phase === "backward");
+      this.marked.push(row);
+    }
+    const first = this.marked[0];
+    if (first !== undefined && !this.element.hidden) this.scrollTo(first);
+  }
+
+  /** Scrolls the pane alone: the page around it must not move. */
+  private scrollTo(row: HTMLElement): void {
+    const pane = this.body.getBoundingClientRect();
+    const box = row.getBoundingClientRect();
+    if (box.top < pane.top) this.body.scrollTop -= pane.top - box.top + 20;
+    else if (box.bottom > pane.bottom) this.body.scrollTop += box.bottom - pane.bottom + 20;
+  }
+}

@@ -1,0 +1,168 @@
+// Where the passes stand at a position: pure functions of the payload, no DOM.
+// Position p means that p steps are done; the current step is the last one done.
+import type { Payload, StepSpec } from "./payload";
+
+export type GradientState = "pending" | "partial" | "arrived" | "none";
+
+export interface Gradient {
+  state: GradientState;
+  arrived: number;
+  total: number;
+  /** index in Payload.arrays of what has accumulated so far; null before the first arrival */
+  array: number | null;
+}
+
+export type Direction = "idle" | "forward" | "backward";
+
+export interface LinkState {
+  direction: Direction;
+  current: boolean;
+}
+
+/** What may look different at two positions. */
+export interface Changes {
+  values: Set<number>;
+  ops: Set<number>;
+  edges: Set<number>;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Timeline {
+  readonly count: number;
+  readonly forwardSteps: number;
+  /** step at which each op runs forward, at which it sends back */
+  private readonly ranAt: number[];
+  private readonly sentAt: number[];
+  /** step at which the contribution along each edge arrives */
+  private readonly arrivedAt: number[];
+  /** step that sets the gradient of a value outright (the output's) */
+  private readonly seededAt = new Map<number, number>();
+  private readonly edgesOfOp: number[][];
+
+  constructor(readonly payload: Payload) {
+    this.count = payload.steps.length;
+    this.forwardSteps = payload.steps.filter((step) => step.phase === "forward").length;
+    this.ranAt = payload.ops.map(() => NEVER);
+    this.sentAt = payload.ops.map(() => NEVER);
+    this.arrivedAt = payload.edges.map(() => NEVER);
+    this.edgesOfOp = payload.ops.map(() => []);
+    payload.edges.forEach((edge, index) => this.edgesOfOp[edge.op]?.push(index));
+    payload.steps.forEach((step, index) => {
+      if (step.op === null) {
+        for (const value of step.reads) this.seededAt.set(value, index);
+      } else if (step.phase === "forward") {
+        this.ranAt[step.op] = index;
+      } else {
+        this.sentAt[step.op] = index;
+      }
+      for (const edge of step.sends) this.arrivedAt[edge] = index;
+    });
+  }
+
+  clamp(position: number): number {
+    return Math.max(0, Math.min(this.count, Math.round(position) || 0));
+  }
+
+  /** The step that was done last; null at the start. */
+  step(position: number): StepSpec | null {
+    return this.payload.steps[position - 1] ?? null;
+  }
+
+  /** The position at which an op is current, in the phase of the given position if it can be. */
+  positionOf(op: number, position: number): number | null {
+    const backward = position > this.forwardSteps;
+    const steps = [this.ranAt[op] ?? NEVER, this.sentAt[op] ?? NEVER];
+    if (backward) steps.reverse();
+    const found = steps.find((step) => step !== NEVER);
+    return found === undefined ? null : found + 1;
+  }
+
+  filled(value: number, position: number): boolean {
+    return (this.payload.values[value]?.filled_at ?? NEVER) < position;
+  }
+
+  gradient(value: number, position: number): Gradient {
+    const spec = this.payload.values[value];
+    if (spec === undefined || spec.gradient === null) {
+      return { state: "none", arrived: 0, total: 0, array: null };
+    }
+    const seed = this.seededAt.get(value);
+    if (seed !== undefined && spec.contributions.length === 0) {
+      const set = seed < position;
+      return {
+        state: set ? "arrived" : "pending",
+        arrived: set ? 1 : 0,
+        total: 1,
+        array: set ? spec.gradient : null,
+      };
+    }
+    const total = spec.contributions.length;
+    let arrived = 0;
+    let array: number | null = null;
+    for (const edge of spec.contributions) {
+      if (!this.hasArrived(edge, position)) continue;
+      arrived += 1;
+      array = this.payload.edges[edge]?.accumulated ?? array;
+    }
+    if (arrived === 0) return { state: "pending", arrived, total, array: null };
+    if (arrived < total) return { state: "partial", arrived, total, array };
+    return { state: "arrived", arrived, total, array: spec.gradient };
+  }
+
+  hasArrived(edge: number, position: number): boolean {
+    return (this.arrivedAt[edge] ?? NEVER) < position;
+  }
+
+  ran(op: number, position: number): boolean {
+    return (this.ranAt[op] ?? NEVER) < position;
+  }
+
+  sent(op: number, position: number): boolean {
+    return (this.sentAt[op] ?? NEVER) < position;
+  }
+
+  edge(index: number, position: number): LinkState {
+    const edge = this.payload.edges[index];
+    if (edge === undefined) return { direction: "idle", current: false };
+    const step = this.step(position);
+    const ofCurrentOp = step !== null && step.op === edge.op;
+    const back = edge.is_input
+      ? this.hasArrived(index, position)
+      : edge.carries_gradient && this.sent(edge.op, position);
+    if (back) return { direction: "backward", current: ofCurrentOp };
+    const current = ofCurrentOp && step.phase === "forward";
+    return { direction: this.ran(edge.op, position) ? "forward" : "idle", current };
+  }
+
+  /** The values that the current step fills, or whose gradient it sets or adds to. */
+  touched(position: number): Set<number> {
+    const step = this.step(position);
+    const values = new Set<number>(step?.fills ?? []);
+    if (step?.op === null) for (const value of step.reads) values.add(value);
+    for (const edge of step?.sends ?? []) {
+      const value = this.payload.edges[edge]?.value;
+      if (value !== undefined) values.add(value);
+    }
+    return values;
+  }
+
+  /** What to draw anew when moving from one position to another. */
+  changes(from: number, to: number): Changes {
+    const changes: Changes = { values: new Set(), ops: new Set(), edges: new Set() };
+    // The step below the lower position is current there, and no longer above it.
+    for (let i = Math.min(from, to) - 1; i < Math.max(from, to); i += 1) {
+      const step = this.payload.steps[i];
+      if (step === undefined) continue;
+      for (const value of [...step.fills, ...step.reads]) changes.values.add(value);
+      for (const edge of step.sends) {
+        const value = this.payload.edges[edge]?.value;
+        if (value !== undefined) changes.values.add(value);
+      }
+      if (step.op === null) continue;
+      changes.ops.add(step.op);
+      for (const edge of this.edgesOfOp[step.op] ?? []) changes.edges.add(edge);
+    }
+    return changes;
+  }
+}

@@ -1,0 +1,297 @@
+// The Stepper: puts the panes together and keeps the one position that all of them show.
+import { ArrayStore, type Fetcher } from "./arrays";
+import { type Context, parseKey } from "./context";
+import { Diagram } from "./diagram";
+import { Disposer, h, unique } from "./dom";
+import { FindBox } from "./find";
+import { ancestors, fold, initiallyOpen, toggled, visibleKeys } from "./fold";
+import { Inspector } from "./inspector";
+import { listenKeys } from "./keys";
+import { LayoutEngine } from "./layout";
+import type { Payload } from "./payload";
+import { Player } from "./player";
+import { SourcePane } from "./source";
+import { Timeline } from "./state";
+import { resolveTheme, type Theme, type ThemeChoice, watchTheme } from "./theme";
+import { TimelineBar } from "./timeline";
+import { Toolbar } from "./toolbar";
+
+export interface Options {
+  position: number;
+  selected: string;
+  theme: ThemeChoice;
+  /** CSS pixels of the whole; 0 lets the diagram decide */
+  height: number;
+  fetcher: Fetcher | null;
+  moved?(position: number): void;
+  chose?(key: string): void;
+}
+
+const HEIGHT = { min: 230, max: 600, panes: 420 };
+const SMALL_OPS = 12;
+
+/** A lecture's scalar graph: drawn with its controls and nothing else. */
+export function isSmall(payload: Payload): boolean {
+  const scalars = payload.values.every((value) => value.shape.every((n) => n === 1));
+  return scalars && payload.ops.length <= SMALL_OPS;
+}
+
+export class Stepper implements Context {
+  readonly element: HTMLElement;
+  readonly timeline: Timeline;
+  readonly arrays: ArrayStore;
+  readonly id = unique("stepper");
+  private readonly diagram: Diagram;
+  private readonly inspector: Inspector;
+  private readonly source: SourcePane;
+  private readonly toolbar: Toolbar;
+  private readonly bar: TimelineBar;
+  private readonly find: FindBox;
+  private readonly player: Player;
+  private readonly engine: LayoutEngine;
+  private readonly live = h("div", { class: "gad-live", "aria-live": "polite", role: "status" });
+  private readonly body = h("div", { class: "gad-body" });
+  private readonly disposer = new Disposer();
+  private readonly small: boolean;
+  private at: number;
+  private chosen = "";
+  private open: Set<number>;
+  private compact = false;
+  private choice: ThemeChoice;
+  private shade: Theme;
+  private drawing = 0;
+  private disposed = false;
+
+  constructor(
+    readonly payload: Payload,
+    buffer: ArrayBuffer | DataView,
+    private readonly options: Options,
+  ) {
+    this.timeline = new Timeline(payload);
+    this.arrays = new ArrayStore(payload, buffer, options.fetcher);
+    this.engine = new LayoutEngine(payload);
+    this.at = this.timeline.clamp(options.position);
+    this.open = initiallyOpen(payload);
+    this.choice = options.theme;
+    this.shade = resolveTheme(options.theme);
+    this.small = isSmall(payload);
+    this.diagram = new Diagram(this);
+    this.inspector = new Inspector(this, () => this.showPane("inspector", false));
+    this.source = new SourcePane(this, () => this.showPane("source", false));
+    this.bar = new TimelineBar(this);
+    this.find = new FindBox(this, (key) => this.goToNode(key));
+    this.player = new Player(
+      () => this.playOn(),
+      (playing) => this.toolbar.setPlaying(playing),
+    );
+    const moves = {
+      first: (): void => this.goTo(0),
+      back: (): void => this.goTo(this.at - 1),
+      forward: (): void => this.goTo(this.at + 1),
+      last: (): void => this.goTo(this.timeline.count),
+      play: (): void => this.play(),
+    };
+    this.toolbar = new Toolbar(
+      this,
+      {
+        ...moves,
+        speed: (factor) => this.player.setSpeed(factor),
+        compact: (on) => {
+          this.compact = on;
+          void this.draw(true);
+        },
+        pane: (name) => this.showPane(name, this[name].element.hidden),
+        theme: () => this.setTheme(this.shade === "dark" ? "light" : "dark"),
+      },
+      this.find.element,
+      !this.source.empty,
+    );
+    this.body.append(this.source.element, this.diagram.element, this.inspector.element);
+    this.element = h(
+      "div",
+      { class: "gad-stepper", "data-ready": "false", "data-steps": this.timeline.count },
+      this.toolbar.element,
+      h("div", { class: "gad-notes" }, ...payload.notes.map((note) => h("p", {}, note))),
+      this.body,
+      this.bar.element,
+      this.live,
+    );
+    this.setHeight(options.height);
+    this.showPane("source", !this.small && !this.source.empty);
+    this.showPane("inspector", !this.small);
+    for (const part of [
+      this.diagram,
+      this.inspector,
+      this.source,
+      this.toolbar,
+      this.bar,
+      this.find,
+      this.player,
+      this.engine,
+    ]) {
+      this.disposer.add(() => part.dispose());
+    }
+    this.disposer.add(
+      listenKeys(this.element, {
+        ...moves,
+        zoom: (factor) => this.diagram.zoom(factor),
+        fit: () => this.diagram.fit(),
+        find: () => this.find.focus(),
+        deselect: () => this.select(""),
+        focusNext: (by) => this.diagram.focusNext(by),
+        activate: (element) => this.diagram.activate(element),
+      }),
+    );
+    this.disposer.add(watchTheme(() => this.setTheme(this.choice)));
+    this.applyTheme();
+    this.updatePanes();
+    this.select(options.selected);
+    void this.draw(true);
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.disposer.dispose();
+    this.element.remove();
+  }
+
+  theme(): Theme {
+    return this.shade;
+  }
+
+  position(): number {
+    return this.at;
+  }
+
+  selected(): string {
+    return this.chosen;
+  }
+
+  goTo(position: number): void {
+    const to = this.timeline.clamp(position);
+    const from = this.at;
+    if (to === from) return;
+    this.at = to;
+    this.diagram.move(from, to);
+    this.updatePanes();
+    this.live.textContent = this.timeline.step(to)?.sentence ?? "at the start";
+    this.diagram.reveal(this.currentKeys());
+    this.options.moved?.(to);
+  }
+
+  select(key: string): void {
+    const node = parseKey(this.payload, key);
+    const chosen = node === null ? "" : key;
+    if (chosen === this.chosen && this.element.dataset.selected !== undefined) return;
+    this.chosen = chosen;
+    this.element.dataset.selected = chosen;
+    if (chosen !== "") this.showPane("inspector", true);
+    else if (this.small) this.showPane("inspector", false);
+    this.inspector.update();
+    this.markSelected();
+    this.options.chose?.(chosen);
+  }
+
+  toggleGroup(group: number): void {
+    this.open = toggled(this.open, group);
+    void this.draw(false);
+  }
+
+  setTheme(choice: ThemeChoice): void {
+    this.choice = choice;
+    const shade = resolveTheme(choice);
+    if (shade === this.shade) return;
+    this.shade = shade;
+    this.applyTheme();
+    this.diagram.updateAll();
+    this.inspector.update();
+  }
+
+  setHeight(height: number): void {
+    this.element.style.height = height > 0 ? `${height}px` : "";
+    this.element.classList.toggle("gad-fixed", height > 0);
+  }
+
+  private applyTheme(): void {
+    this.element.dataset.theme = this.shade;
+  }
+
+  private updatePanes(): void {
+    this.element.dataset.step = String(this.at);
+    this.toolbar.update();
+    this.bar.update();
+    this.source.update();
+    this.inspector.update();
+  }
+
+  private showPane(name: "source" | "inspector", open: boolean): void {
+    this[name].element.hidden = !open;
+    this.toolbar.setPane(name, open);
+    this.element.dataset[name] = open ? "open" : "closed";
+    if (open) this[name].update();
+  }
+
+  /** Lays the visible part out and builds the drawing; a newer call overtakes an older one. */
+  private async draw(fit: boolean): Promise<void> {
+    this.drawing += 1;
+    const drawing = this.drawing;
+    const scene = fold(this.payload, this.open, this.compact);
+    const name = `${this.compact} ${[...this.open].sort((a, b) => a - b).join(" ")}`;
+    const layout = await this.engine.layout(name, scene);
+    if (this.disposed || drawing !== this.drawing) return;
+    this.diagram.show(scene, layout);
+    this.markSelected();
+    if (this.element.dataset.ready !== "true") this.chooseHeight();
+    if (fit) this.diagram.fitReadable();
+    if (this.at > 0) this.diagram.reveal(this.currentKeys());
+    this.element.dataset.ready = "true";
+  }
+
+  /** Once, for the first drawing: later ones must not make the page jump. */
+  private chooseHeight(): void {
+    const wanted = this.diagram.naturalHeight(this.diagram.element.clientWidth || 600);
+    const least = this.small ? HEIGHT.min : HEIGHT.panes;
+    const height = Math.max(least, Math.min(HEIGHT.max, Math.round(wanted)));
+    this.body.style.setProperty("--gad-body-height", `${height}px`);
+  }
+
+  private markSelected(): void {
+    const none = new Set<string>();
+    const keys =
+      this.chosen === "" ? none : visibleKeys(this.payload, this.chosen, this.open);
+    this.diagram.select(keys);
+    if (keys.size > 0) this.diagram.reveal(keys);
+  }
+
+  private currentKeys(): Set<string> {
+    const step = this.timeline.step(this.at);
+    if (step === null) return new Set();
+    const key = step.op === null || this.compact ? `v${step.fills[0] ?? step.reads[0]}` : `o${step.op}`;
+    return visibleKeys(this.payload, key, this.open);
+  }
+
+  /** Selects what was found, and opens the boxes around it. */
+  private goToNode(key: string): void {
+    const node = parseKey(this.payload, key);
+    if (node === null) return;
+    const drawn = this.payload.nodes.find(
+      (spec) => spec.kind === node.kind && spec.ref === node.ref,
+    );
+    const closed = ancestors(this.payload, drawn?.group ?? null).filter((g) => !this.open.has(g));
+    this.select(key);
+    if (closed.length === 0) return;
+    this.open = new Set([...this.open, ...closed]);
+    void this.draw(false);
+  }
+
+  private play(): void {
+    if (!this.player.playing && this.at === this.timeline.count) this.goTo(0);
+    this.player.toggle();
+  }
+
+  /** One step of play; false at the end. */
+  private playOn(): boolean {
+    this.goTo(this.at + 1);
+    return this.at < this.timeline.count;
+  }
+}
