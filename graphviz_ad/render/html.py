@@ -106,7 +106,7 @@ def _bundle() -> tuple[str, str]:
             "standalone_page",
             "the built front-end in graphviz_ad/widget/static",
             f"no {' and no '.join(missing)}",
-            "in a checkout run `pip install --editable .`, which builds it; else reinstall graphviz_ad",
+            "run `pip install --editable .` in a checkout, which builds it, or reinstall the wheel",
         )
     script, style = (file.read_text(encoding="utf-8") for file in files)
     return script, style

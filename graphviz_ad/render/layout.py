@@ -80,8 +80,9 @@ def lay_out(drawing: Drawing, folded: Folded, *, timeout: float = TIMEOUT) -> La
         )
         for name, engine in engines:
             answer = engine()
-            if answer is not None:
-                return _read(name, answer, folded)
+            result = None if answer is None else _read(name, answer, folded)
+            if result is not None:
+                return result
     return Layout("layered", *layered_layout(drawing, folded, _MARGIN))
 
 
@@ -157,9 +158,16 @@ def _run(command: Sequence[str], dot: str, timeout: float) -> bytes | None:
     return done.stdout
 
 
-def _read(engine: str, answer: bytes, folded: Folded) -> Layout:
-    """Read Graphviz's JSON: y upwards, positions as text."""
-    graph: dict[str, Any] = json.loads(answer)
+def _read(engine: str, answer: bytes, folded: Folded) -> Layout | None:
+    """Read an answer; None where it is not what was asked for (an old or a broken engine)."""
+    try:
+        return _layout(engine, json.loads(answer), folded)
+    except (ValueError, LookupError):
+        return None
+
+
+def _layout(engine: str, graph: dict[str, Any], folded: Folded) -> Layout:
+    """Convert Graphviz's JSON: y upwards, positions as text."""
     _, _, width, height = (float(x) for x in graph["bb"].split(","))
 
     def place(x: str, y: str) -> Point:
