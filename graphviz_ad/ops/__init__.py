@@ -8,6 +8,8 @@ from typing import Any
 from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.register import COMPOSITES, install_methods, public_function
 from graphviz_ad.engine.traced import TRACED
+from graphviz_ad.ops import activation as activation
+from graphviz_ad.ops import activation_hard as activation_hard
 from graphviz_ad.ops import arithmetic as arithmetic
 from graphviz_ad.ops import compare as compare
 from graphviz_ad.ops import elementwise as elementwise
