@@ -43,12 +43,14 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
     # The sequence argument is a plain one here, and has no default.
     names = list(op.order or (*op.inputs, *op.params))
     defaults = {name: parameters[name].default for name in names}
-    head = ", ".join(_argument(name, defaults[name], op) for name in names)
+    aliased = [name for name in names if name in op.aliases.values()]
+    # Given under another name, a required argument is missing under its own.
+    first = next((i for i, name in enumerate(names) if name in aliased), len(names))
+    required = [n for n in names[first:] if defaults[n] is inspect.Parameter.empty]
+    head = ", ".join(_argument(name, defaults[name], name in required) for name in names)
     operands = f"tuple({op.inputs[0]})" if op.variadic else f"({', '.join(op.inputs)},)"
     params = "{" + ", ".join(f"{name!r}: {name}" for name in op.params) + "}"
-    aliased = [name for name in names if name in op.aliases.values()]
     given = "{" + ", ".join(f"{name!r}: {name}" for name in aliased) + "}"
-    required = [name for name in aliased if defaults[name] is inspect.Parameter.empty]
     # Text, as dataclasses and namedtuples are made: an exact signature, and no
     # binding of *args at every call.
     lines = [
@@ -76,10 +78,12 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
     return function
 
 
-def _argument(name: str, default: Any, op: type[Op]) -> str:
-    """Return the text of one argument of the generated function."""
+def _argument(name: str, default: Any, checked: bool) -> str:
+    """Return the text of one argument; a `checked` one is found missing by the function itself."""
+    if checked:
+        return f"{name}=_Missing"
     if default is inspect.Parameter.empty:
-        return f"{name}=_Missing" if name in op.aliases.values() else name
+        return name
     if isinstance(default, _PLAIN):
         return f"{name}={default!r}"
     return f"{name}=_default_{name}"
@@ -94,7 +98,7 @@ def _rename(op: type[Op], given: dict[str, Any], others: dict[str, Any]) -> list
             expected = ", ".join([*op.inputs, *op.params, *op.aliases])
             hint = "recorded arrays never change" if other == "out" else ""
             raise ArgumentError(op.name, f"arguments {expected}", f"{other}=", hint)
-        if given[name] is not defaults.get(name, _Missing) and given[name] is not _Missing:
+        if given[name] is not defaults.get(name) and given[name] is not _Missing:
             raise ArgumentError(op.name, f"{name} or {other}", "both")
         given[name] = value
     return list(given.values())

@@ -11,6 +11,8 @@ from graphviz_ad.engine.traced import TRACED
 from graphviz_ad.ops import activation as activation
 from graphviz_ad.ops import activation_hard as activation_hard
 from graphviz_ad.ops import arithmetic as arithmetic
+from graphviz_ad.ops import axes as axes
+from graphviz_ad.ops import broadcast as broadcast
 from graphviz_ad.ops import compare as compare
 from graphviz_ad.ops import elementwise as elementwise
 from graphviz_ad.ops import exponential as exponential

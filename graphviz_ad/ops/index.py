@@ -33,6 +33,11 @@ def hits_once(index: Any) -> bool:
     return not any(getattr(p, "ndim", 0) and p.dtype.kind in "iu" for p in parts)
 
 
+def along(axis: int, part: Any) -> tuple[Any, ...]:
+    """Return the index that takes `part` along a non-negative axis and all of the others."""
+    return (slice(None),) * axis + (part,)
+
+
 class GetItem(Op):
     """Index with slices, None, Ellipsis, integers, integer arrays or boolean arrays: ``a[index]``.
 

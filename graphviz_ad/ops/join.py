@@ -11,12 +11,7 @@ import numpy as np
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ShapeError
-from graphviz_ad.ops.index import ScatterAt
-
-
-def along(axis: int, part: Any) -> tuple[Any, ...]:
-    """Return the index that takes `part` along a non-negative axis and all of the others."""
-    return (slice(None),) * axis + (part,)
+from graphviz_ad.ops.index import ScatterAt, along
 
 
 class Concatenate(Op):
