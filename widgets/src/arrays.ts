@@ -30,6 +30,14 @@ export function decode(buffer: ArrayBuffer, offset: number, block: Omit<Block, "
   return new make(bytes, 0, block.length);
 }
 
+/** The buffer of a saved page. */
+export function fromBase64(text: string): ArrayBuffer {
+  const raw = atob(text.replace(/\s+/g, ""));
+  const bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i += 1) bytes[i] = raw.charCodeAt(i);
+  return bytes.buffer;
+}
+
 /** Rows and columns in which an array of any rank is drawn: the last axis runs across. */
 export function plane(shape: readonly number[]): { rows: number; cols: number } {
   const cols = shape.at(-1) ?? 1;

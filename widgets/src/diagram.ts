@@ -10,7 +10,7 @@ import { createValue, type NodeView } from "./nodes";
 import { PanZoom } from "./panzoom";
 import { Thumbnails } from "./thumbnails";
 
-const NEAR = 0.5; // below this scale labels can no longer be read
+const NEAR = 0.72; // below this scale labels are hard to read
 
 export class Diagram {
   readonly element: HTMLElement;

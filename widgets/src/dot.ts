@@ -27,7 +27,7 @@ export function toDot(payload: Payload, scene: Scene): string {
 
   const out = [
     "digraph g {",
-    "graph [rankdir=TB nodesep=0.36 ranksep=0.34 splines=true outputorder=nodesfirst];",
+    "graph [rankdir=TB nodesep=0.36 ranksep=0.3 splines=true outputorder=nodesfirst];",
     'node [fixedsize=true label=""];',
     "edge [dir=both arrowsize=0.8 arrowhead=normal arrowtail=normal];",
     ...(members.get(null) ?? []),

@@ -43,6 +43,17 @@ export function fitBox(
   };
 }
 
+/** A picture that fills its box: cells may be oblong, as long as they stay small. */
+export function fillBox(
+  rows: number,
+  cols: number,
+  width: number,
+  height: number,
+  maxCell = 14,
+): { width: number; height: number } {
+  return { width: Math.min(width, cols * maxCell), height: Math.min(height, rows * maxCell) };
+}
+
 /** Paints a whole picture over a canvas of any size. */
 export function paint(canvas: HTMLCanvasElement, picture: Picture, options: Paint): void {
   const context = canvas.getContext("2d");

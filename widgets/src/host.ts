@@ -86,6 +86,7 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
       selected: String(model.get("selected") ?? ""),
       theme: asThemeChoice(model.get("theme")),
       height: Number(model.get("height") ?? 0),
+      page: false,
       fetcher,
       moved: (position) => write("step", position),
       chose: (key) => write("selected", key),

@@ -50,7 +50,7 @@ export class OpPanel {
         h("span", { class: "gad-title-op" }, spec.name),
         h("span", { class: "gad-title-facts" }, spec.module),
       ),
-      h("p", { class: "gad-doc" }, spec.doc),
+      h("p", { class: "gad-doc" }, ...prose(spec.doc)),
       this.forward,
       this.backward,
       this.parameters(),
@@ -112,6 +112,10 @@ export class OpPanel {
     );
   }
 }
+
+/** A docstring's sentence: what stands in double backquotes is code. */
+const prose = (text: string): (HTMLElement | string)[] =>
+  text.split("``").map((part, i) => (i % 2 === 1 ? h("code", {}, part) : part));
 
 const shapes = (text: string): HTMLElement | null =>
   text === "" ? null : h("div", { class: "gad-shapes" }, text);

@@ -2,7 +2,7 @@
 import { type Context, gradientPeak } from "./context";
 import { s, setAttribute, setText } from "./dom";
 import type { SceneNode } from "./fold";
-import { fitBox } from "./heatmap";
+import { fillBox } from "./heatmap";
 import { plane } from "./arrays";
 import { format, formatElement, isUnderflow } from "./format";
 import type { ValueSpec } from "./payload";
@@ -132,7 +132,7 @@ class ScalarNode extends ValueNode {
     name.textContent = clip(this.spec.label, node.width * 0.8, 8);
     this.data = new Slot(context.id, "data-value", r * 0.14, node.width);
     this.grad = new Slot(context.id, "data-grad", r * 0.58, node.width);
-    this.badge = new Badge(r * 0.62, r * 0.9, false);
+    this.badge = new Badge(r * 0.8, -r * 0.8, false);
     this.element.append(name, this.data.element, this.grad.element, this.badge.element);
   }
 
@@ -246,7 +246,7 @@ class ArrayNode extends ValueNode {
     const top = -h / 2 + HEADER;
     this.data = new Panel(context, value, "data", thumbnails, -w / 2 + PAD, top, panel);
     this.grad = new Panel(context, value, "gradient", thumbnails, PAD / 2, top, panel);
-    this.badge = new Badge(w / 2 + 4, h / 2, w >= 100);
+    this.badge = new Badge(w / 2 + 6, -h / 2 - 3, w >= 96);
     this.element.append(
       title,
       name,
@@ -284,7 +284,7 @@ class Panel {
     const shape = context.payload.values[value]?.shape ?? [];
     const thumb = context.arrays.spec(context.payload.values[value]?.data ?? 0).thumb;
     const { rows, cols } = thumb ?? plane(shape);
-    const size = fitBox(Math.max(1, rows), Math.max(1, cols), room.width, room.height, 12);
+    const size = fillBox(Math.max(1, rows), Math.max(1, cols), room.width, room.height);
     this.image = s("image", { class: "gad-thumb", preserveAspectRatio: "none" });
     this.blank = s("rect", {
       class: "gad-blank",

@@ -1,15 +1,9 @@
 // A saved page: the payload lies in the page itself, and there is no kernel.
+import { fromBase64 } from "./arrays";
 import { h } from "./dom";
 import type { Payload } from "./payload";
 import { Stepper } from "./stepper";
 import { asThemeChoice } from "./theme";
-
-export function fromBase64(text: string): ArrayBuffer {
-  const raw = atob(text.replace(/\s+/g, ""));
-  const bytes = new Uint8Array(raw.length);
-  for (let i = 0; i < raw.length; i += 1) bytes[i] = raw.charCodeAt(i);
-  return bytes.buffer;
-}
 
 function mount(place: HTMLElement): void {
   if (place.dataset.mounted !== undefined) return;
@@ -25,6 +19,7 @@ function mount(place: HTMLElement): void {
       selected: place.dataset.selected ?? "",
       theme: asThemeChoice(place.dataset.theme),
       height: Number(place.dataset.height ?? 0),
+      page: true,
       fetcher: null,
     },
   );

@@ -22,12 +22,15 @@ export interface Options {
   theme: ThemeChoice;
   /** CSS pixels of the whole; 0 lets the diagram decide */
   height: number;
+  /** the page is the Stepper's own, so it may fill the window */
+  page: boolean;
   fetcher: Fetcher | null;
   moved?(position: number): void;
   chose?(key: string): void;
 }
 
-const HEIGHT = { min: 230, max: 600, panes: 420 };
+const HEIGHT = { min: 230, max: 640, panes: 440 };
+const AROUND_BODY = 120; // toolbar and timeline
 const SMALL_OPS = 12;
 
 /** A lecture's scalar graph: drawn with its controls and nothing else. */
@@ -251,7 +254,8 @@ export class Stepper implements Context {
   private chooseHeight(): void {
     const wanted = this.diagram.naturalHeight(this.diagram.element.clientWidth || 600);
     const least = this.small ? HEIGHT.min : HEIGHT.panes;
-    const height = Math.max(least, Math.min(HEIGHT.max, Math.round(wanted)));
+    const most = this.options.page ? window.innerHeight - AROUND_BODY : HEIGHT.max;
+    const height = Math.max(least, Math.min(most, Math.round(wanted)));
     this.body.style.setProperty("--gad-body-height", `${height}px`);
   }
 

@@ -1,7 +1,7 @@
 // Small heat maps as images for the diagram, painted once and kept.
 import type { ArrayStore } from "./arrays";
 import type { Of } from "./colours";
-import { fitBox, paint } from "./heatmap";
+import { fillBox, paint } from "./heatmap";
 import type { Theme } from "./theme";
 
 export interface Thumbnail {
@@ -33,7 +33,7 @@ export class Thumbnails {
     if (known !== undefined) return known;
     const picture = this.arrays.picture(array);
     if (picture === null) return null;
-    const size = fitBox(picture.rows, picture.cols, width, height, 12);
+    const size = fillBox(picture.rows, picture.cols, width, height);
     this.canvas.width = Math.max(1, Math.round(size.width * SCALE));
     this.canvas.height = Math.max(1, Math.round(size.height * SCALE));
     paint(this.canvas, picture, { of, theme, peak, dtype: this.arrays.spec(array).dtype });

@@ -44,8 +44,8 @@ export class Toolbar {
     };
     this.buttons.source.hidden = !hasSource;
     const { first, back, forward, last, play, source, inspector, theme } = this.buttons;
-    back.append("back");
-    forward.prepend("step");
+    back.append(h("span", { class: "gad-word" }, "back"));
+    forward.prepend(h("span", { class: "gad-word" }, "step"));
     for (const button of [back, forward]) button.classList.add("gad-button-text");
     const speed = this.select(
       "speed of play",
@@ -71,7 +71,7 @@ export class Toolbar {
       h("span", { class: "gad-spring" }),
       h("label", { class: "gad-tools gad-view" }, h("span", {}, "view"), view),
       find,
-      h("div", { class: "gad-tools" }, source, inspector, theme),
+      h("div", { class: "gad-tools gad-panes" }, source, inspector, theme),
     );
   }
 
