@@ -197,4 +197,5 @@ class GraphView:
             from graphviz_ad.render.html import iframe
 
             return {"text/html": iframe(self.to_html()), "text/plain": repr(self.trace)}
-        return self.stepper._repr_mimebundle_()
+        data, metadata = self.stepper._repr_mimebundle_()
+        return {**data, "text/plain": repr(self)}, metadata

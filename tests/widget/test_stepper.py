@@ -50,8 +50,9 @@ def test_other_messages_are_left_alone(stepper):
 
 def test_a_view_in_a_notebook_is_the_widget():
     a = ad.parameter(2.0)
-    bundle = ad.show_graph(a * a)._repr_mimebundle_()
+    bundle, _ = ad.show_graph(a * a)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "multiply" in bundle["text/plain"]
 
 
 def test_an_embedded_view_is_a_page_in_a_frame():

@@ -23,7 +23,7 @@ def view():
         ("pdf", b"%PDF"),
         ("html", b"<!doctype html>"),
         ("dot", b"digraph"),
-        ("txt", b"c"),
+        ("txt", b"leaves"),
     ],
 )
 def test_save(view, tmp_path, suffix, starts):
