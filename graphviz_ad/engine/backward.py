@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.backend import Array, namespace, own, protect
-from graphviz_ad.engine.tape import Record, next_id
+from graphviz_ad.engine.hooks import call_hooks
+from graphviz_ad.engine.tape import Record, next_id, no_grad
 from graphviz_ad.engine.tensor import Tensor, wrap
 from graphviz_ad.errors import DTypeError, GradientError, GraphvizADError, ShapeError, VJPError
 
@@ -112,23 +113,32 @@ def fill_outputs(record: Record, gradients: dict[int, Array]) -> Any:
     )
 
 
+# An infinite slope, such as that of sqrt at 0, is the answer there and no mistake.
+@np.errstate(all="ignore")
 def backward(output: Tensor, gradient: Any = None) -> None:
     """Add the gradient of `output` to ``.grad`` of the leaves; see `Tensor.backward`."""
     start = seed(output, gradient)
     gradients: dict[int, Array] = {output.id: start}
     waiting: dict[int, Record] = {}
     heap: list[int] = []
-    leaves: dict[int, Tensor] = {}
+    watched: dict[int, Tensor] = {}
+    finished: dict[int, Array] = {}
     ours: set[int] = set()
-    _reach(output, waiting, heap, leaves)
+    _reach(output, waiting, heap, watched)
     # An output has a larger id than its inputs, so when a record comes off the
     # heap every consumer has sent its contribution.
     while heap:
         record = waiting.pop(-heappop(heap))
         if type(record[4]) is tuple:
+            for identity in range(record[0], record[0] + len(record[4])):
+                if identity in watched:
+                    finished[identity] = gradients[identity] = _hooked(watched[identity], gradients)
             g = fill_outputs(record, gradients)
+        elif record[0] in watched:
+            g = finished[record[0]] = _hooked(watched[record[0]], gradients)
+            del gradients[record[0]]
         else:
-            g = gradients[record[0]] if record[0] in leaves else gradients.pop(record[0])
+            g = gradients.pop(record[0])
         for slot, (tensor, array, sent) in enumerate(
             zip(record[2], record[3], pull_back(record, g), strict=True)
         ):
@@ -144,7 +154,7 @@ def backward(output: Tensor, gradient: Any = None) -> None:
             key = tensor.id
             if key not in gradients:
                 gradients[key] = sent
-                _reach(tensor, waiting, heap, leaves)
+                _reach(tensor, waiting, heap, watched)
             elif key in ours:
                 gradients[key] += sent
             else:
@@ -152,22 +162,39 @@ def backward(output: Tensor, gradient: Any = None) -> None:
                 gradients[key] = gradients[key] + sent
                 if type(gradients[key]) is not np.float64:
                     ours.add(key)
-    for key, leaf in leaves.items():
-        total = gradients[key]
-        if leaf._grad is not None:
-            total = leaf._grad._data + total
-        leaf._grad = wrap(protect(total), None, next_id())
+    # All hooks first: one that raises leaves every .grad as it was.
+    for key, tensor in watched.items():
+        if tensor._record is None:
+            watch = tensor._watch
+            finished[key] = gradients[key] if watch is None else _hooked(tensor, gradients)
+    for key, tensor in watched.items():
+        if tensor._record is not None and (tensor._watch is None or not tensor._watch.keeps):
+            continue
+        total = finished[key]
+        if tensor._grad is not None:
+            total = tensor._grad._data + total
+        tensor._grad = wrap(protect(total), None, next_id())
 
 
 def _reach(
-    tensor: Tensor, waiting: dict[int, Record], heap: list[int], leaves: dict[int, Tensor]
+    tensor: Tensor, waiting: dict[int, Record], heap: list[int], watched: dict[int, Tensor]
 ) -> None:
     record = tensor._record
-    if record is None or tensor._keeps_grad:
-        leaves[tensor.id] = tensor
+    if record is None or tensor._watch is not None:
+        watched[tensor.id] = tensor
     if record is not None and record[0] not in waiting:
         waiting[record[0]] = record
         heappush(heap, -record[0])
+
+
+def _hooked(tensor: Tensor, gradients: dict[int, Array]) -> Array:
+    """Return the finished gradient of a watched tensor after its hooks, which record nothing."""
+    gradient = gradients[tensor.id]
+    watch = tensor._watch
+    if watch is None or not watch.hooks:
+        return gradient
+    with no_grad():
+        return call_hooks(watch, wrap(protect(gradient), None, next_id()))._data
 
 
 def _first(out: Any) -> Any:

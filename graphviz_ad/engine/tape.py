@@ -86,10 +86,11 @@ class Record(NamedTuple):
 
 
 class Tape(threading.local):
-    """What a thread records by: whether it does, and in which scope."""
+    """What a thread records by: whether it does, in which scope, and for which op's VJP."""
 
     recording: bool = True
     scope: ScopeEntry | None = None
+    rule: str = ""
 
 
 tape = Tape()

@@ -6,14 +6,22 @@ Operators and methods come from the op registry (`graphviz_ad.engine.register`).
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from graphviz_ad.backend import Array, is_array, is_immutable, own, protect, to_numpy
+from graphviz_ad.engine.hooks import HookHandle, Watch
 from graphviz_ad.engine.tape import Record, Site, next_id, tape
-from graphviz_ad.errors import ArgumentError, DTypeError, GradientError, InPlaceError, ShapeError
+from graphviz_ad.errors import (
+    ArgumentError,
+    DTypeError,
+    GradientError,
+    InPlaceError,
+    ShapeError,
+    VJPError,
+)
 
 __all__ = ["Tensor", "parameter", "tensor"]
 
@@ -49,9 +57,9 @@ class Tensor:
         "__weakref__",
         "_data",
         "_grad",
-        "_keeps_grad",
         "_record",
         "_site",
+        "_watch",
         "id",
         "name",
         "requires_grad",
@@ -59,9 +67,9 @@ class Tensor:
 
     _data: Array
     _grad: Tensor | None
-    _keeps_grad: bool
     _record: Record | None
     _site: Site | None
+    _watch: Watch | None
     id: int
     name: str | None
     requires_grad: bool
@@ -146,7 +154,7 @@ class Tensor:
         """Whether no recorded operation produced it."""
         return self._record is None
 
-    def backward(self, gradient: Any = None) -> None:
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf that led to it.
 
         The graph is kept: a second call accumulates.
@@ -155,6 +163,10 @@ class Tensor:
         ----------
         gradient : array_like, optional
             The gradient of this tensor, of its shape; 1 for a scalar.
+        create_graph : bool
+            Record the pass itself: ``.grad`` can then be differentiated, and shown as a
+            graph. A leaf and such a gradient hold each other alive until ``.grad`` is
+            set to None, as in PyTorch; `graphviz_ad.grad` has no such cycle.
 
         Raises
         ------
@@ -162,7 +174,22 @@ class Tensor:
             For a tensor that requires no gradient, or a non-scalar without `gradient`.
         ShapeError
             When `gradient` has another shape.
+
+        Examples
+        --------
+        >>> import graphviz_ad as ad
+        >>> x = ad.parameter(3.0)
+        >>> (x * x * x).backward(create_graph=True)
+        >>> slope, x.grad = x.grad, None
+        >>> slope.backward()
+        >>> slope.item(), x.grad.item()
+        (27.0, 18.0)
         """
+        if create_graph:
+            from graphviz_ad.engine.traced_backward import traced_backward
+
+            traced_backward(self, gradient, _caller(1))
+            return
         from graphviz_ad.engine.backward import backward
 
         backward(self, gradient)
@@ -177,8 +204,52 @@ class Tensor:
         """
         if not self.requires_grad:
             raise GradientError("retain_grad", "a tensor that requires a gradient", repr(self))
-        self._keeps_grad = True
+        self._watched().keeps = True
         return self
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> HookHandle:
+        """Call `hook` with the gradient of this tensor in every backward pass.
+
+        It is called once a pass, when every consumer has sent its contribution and
+        before the gradient goes on or is added to ``.grad``. A tensor that it returns
+        takes the gradient's place. Hooks run in the order in which they were registered,
+        each on what the one before it returned. What they compute is recorded only
+        where the pass is (``create_graph=True``). Semantics: PyTorch's
+        ``Tensor.register_hook``.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the gradient, a Tensor, and returns one of the same shape, or None.
+
+        Returns
+        -------
+        HookHandle
+            Its ``remove()`` takes the hook off; it is a context manager, too.
+
+        Raises
+        ------
+        GradientError
+            For a tensor that requires no gradient.
+
+        Examples
+        --------
+        >>> import graphviz_ad as ad
+        >>> a = ad.parameter([3.0, -4.0])
+        >>> handle = a.register_hook(lambda g: ad.clip(g, -1, 1))
+        >>> (a * a).sum().backward()
+        >>> a.grad
+        tensor([ 1., -1.], shape=(2,), dtype=float64)
+        >>> handle.remove()
+        """
+        if not self.requires_grad:
+            raise GradientError("register_hook", "a tensor that requires a gradient", repr(self))
+        return self._watched().add(hook)
+
+    def _watched(self) -> Watch:
+        if self._watch is None:
+            self._watch = Watch()
+        return self._watch
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Switch the gradient of a leaf on or off, and return the leaf.
@@ -213,6 +284,7 @@ class Tensor:
         """
         if self._data.size != 1:
             raise ShapeError("item", "a tensor of one element", f"shape {self.shape}")
+        _stay_in_trace(self)
         number: float | int | bool = self._data.item()
         return number
 
@@ -231,6 +303,7 @@ class Tensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         """Leave the trace: ``np.asarray(x)`` gives the values."""
+        _stay_in_trace(self)
         return np.array(to_numpy(self._data), dtype=dtype, copy=copy)
 
     def __len__(self) -> int:
@@ -403,8 +476,7 @@ def wrap(array: Array, record: Record | None, identity: int) -> Tensor:
     out._record = record
     out.id = identity
     out.requires_grad = record is not None and array.dtype.kind == "f"
-    out._grad = out.name = out._site = None
-    out._keeps_grad = False
+    out._grad = out.name = out._site = out._watch = None
     return out
 
 
@@ -432,6 +504,14 @@ def _require_float(function: str, dtype: Any, name: str | None = None) -> None:
         got = f"{name}: {dtype}" if name else str(dtype)
         hint = "give floats, or dtype=float"
         raise DTypeError(function, "floating-point numbers for a gradient", got, hint)
+
+
+def _stay_in_trace(tensor: Tensor) -> None:
+    """Refuse a rule that takes bare values while it is being recorded: they lose the gradient."""
+    if tape.rule and tensor.requires_grad:
+        hint = "derivatives of derivatives need a rule of operators, methods and xp functions"
+        got = "one that takes the bare values of a tensor"
+        raise VJPError(f"{tape.rule}.vjp", "a rule that can be recorded", got, hint)
 
 
 def is_recording() -> bool:

@@ -1,0 +1,49 @@
+"""``backward(create_graph=True)``: the backward pass, recorded like any other computation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphviz_ad.engine.backward import seed
+from graphviz_ad.engine.sweep import Reached, as_constant, traced_sweep
+from graphviz_ad.engine.tape import ScopeEntry, Site, next_id, tape
+from graphviz_ad.engine.tensor import Tensor, wrap
+
+__all__ = ["traced_backward", "traced_seed"]
+
+
+def traced_backward(output: Tensor, gradient: Any, site: Site) -> None:
+    """Add the gradient of `output` to ``.grad`` of the leaves; see `Tensor.backward`."""
+    start = traced_seed(output, gradient)
+    reached = Reached([output])
+    keeping = [
+        tensor
+        for tensor in reached.tensors.values()
+        if tensor._record is None or (tensor._watch is not None and tensor._watch.keeps)
+    ]
+    found = traced_sweep(reached, [(output, start)], {tensor.id for tensor in keeping}, site)
+    arrived = [tensor for tensor in keeping if tensor.id in found]
+    before = tape.recording, tape.scope
+    tape.recording, tape.scope = True, ScopeEntry("backward", tape.scope, site)
+    try:
+        totals = [found[t.id] if t._grad is None else t._grad + found[t.id] for t in arrived]
+    finally:
+        tape.recording, tape.scope = before
+    for tensor, total in zip(arrived, totals, strict=True):
+        # two leaves may have been sent the same tensor, or the user's own gradient
+        tensor._grad = total if total.requires_grad else wrap(total._data, None, next_id())
+
+
+def traced_seed(output: Tensor, gradient: Any, function: str = "backward") -> Tensor:
+    """Return the gradient with which a recorded pass starts; a tensor stays the one it is.
+
+    Raises
+    ------
+    GradientError, ShapeError, DTypeError
+        As `graphviz_ad.engine.backward.seed`.
+    """
+    start = seed(output, gradient, function)
+    if not isinstance(gradient, Tensor):
+        return as_constant(start)
+    same: Tensor = gradient if gradient.dtype == output.dtype else gradient.astype(output.dtype)
+    return same
