@@ -14,16 +14,20 @@ from graphviz_ad.ops import arithmetic as arithmetic
 from graphviz_ad.ops import axes as axes
 from graphviz_ad.ops import broadcast as broadcast
 from graphviz_ad.ops import compare as compare
+from graphviz_ad.ops import conv_pages as conv_pages
 from graphviz_ad.ops import elementwise as elementwise
 from graphviz_ad.ops import exponential as exponential
+from graphviz_ad.ops import fused as fused
 from graphviz_ad.ops import index as index
 from graphviz_ad.ops import join as join
 from graphviz_ad.ops import linalg as linalg
+from graphviz_ad.ops import logarithm as logarithm
 from graphviz_ad.ops import loss as loss
 from graphviz_ad.ops import loss_class as loss_class
 from graphviz_ad.ops import reduce as reduce
 from graphviz_ad.ops import shape as shape
 from graphviz_ad.ops import softmax as softmax
+from graphviz_ad.ops import trigonometric as trigonometric
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: public_function(op) for name, op in REGISTRY.items()},

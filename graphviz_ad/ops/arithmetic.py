@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from graphviz_ad.engine.op import Sample
-from graphviz_ad.ops.families import Binary, Unary
+from graphviz_ad.ops.families import Binary, Unary, quiet
 
 _POSITIVE = (0.5, 2.0)
 
@@ -129,7 +129,7 @@ class Power(Binary):
     @classmethod
     def samples(cls, rng):
         bases = np.array([-2.0, -0.5, 0.5, 3.0])
-        whole = [Sample(bases, n) for n in (0, 1, 2, 3, -1, 2.0)]
+        whole = [Sample(bases, n) for n in (0, 1, 2, 3, -1, np.array([0, 1, 2, 3]))]
         return [*super().samples(rng), *whole, Sample(bases[2:], 0.5)]
 
 
@@ -170,7 +170,8 @@ def power_slope(xp, a, b):
 
 def safe_log(xp, a, b):
     """Return ``log(a)``, or 0 where ``a ** b`` is 0 whatever small change `b` makes."""
-    return xp.log(xp.where((a == 0) & (b >= 0), 1.0, a))
+    with quiet():
+        return xp.log(xp.where((a == 0) & (b >= 0), 1.0, a))
 
 
 class Negative(Unary):

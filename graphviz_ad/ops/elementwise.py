@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphviz_ad.engine.op import Failure, Op, Sample
+from graphviz_ad.errors import ArgumentError, DTypeError
 from graphviz_ad.ops.families import Binary, Unary
 
 
@@ -17,8 +19,10 @@ class Absolute(Unary):
     tensor([1., 2.], shape=(2,), dtype=float64)
     """
 
-    name, label, operator, method = "abs", "|x|", "abs", True
+    name, label, method = "abs", "|x|", True
     kinks = (0.0,)
+    numpy = ("abs", "fabs")
+    operator = "abs"
     tex = r"$y = |$a|"
     vjp_tex = (r"$g \odot \operatorname{sign}($a)",)
 
@@ -46,6 +50,127 @@ class Sign(Unary):
 
     def forward(xp, a):
         return xp.sign(a)
+
+    def vjp(xp, g, out, a):
+        return xp.zeros(a.shape, dtype=a.dtype)
+
+
+class Floor(Unary):
+    """Round each element down to a whole number. The gradient is 0 everywhere.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.floor([1.7, -1.7])
+    tensor([ 1., -2.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "floor", "⌊x⌋", True
+    kinks = (-2.0, -1.0, 0.0, 1.0, 2.0)
+    tex = r"$y = \lfloor $a \rfloor"
+    vjp_tex = ("0",)
+
+    def forward(xp, a):
+        return xp.floor(a)
+
+    def vjp(xp, g, out, a):
+        return xp.zeros(a.shape, dtype=a.dtype)
+
+
+class Ceil(Unary):
+    """Round each element up to a whole number. The gradient is 0 everywhere.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.ceil([1.7, -1.7])
+    tensor([ 2., -1.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "ceil", "⌈x⌉", True
+    kinks = (-2.0, -1.0, 0.0, 1.0, 2.0)
+    tex = r"$y = \lceil $a \rceil"
+    vjp_tex = ("0",)
+
+    def forward(xp, a):
+        return xp.ceil(a)
+
+    def vjp(xp, g, out, a):
+        return xp.zeros(a.shape, dtype=a.dtype)
+
+
+class Trunc(Unary):
+    """Round each element towards 0 to a whole number. The gradient is 0 everywhere.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.trunc([1.7, -1.7])
+    tensor([ 1., -1.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "trunc", "trunc", True
+    kinks = (-2.0, -1.0, 0.0, 1.0, 2.0)
+    tex = r"$y = \operatorname{trunc}($a)"
+    vjp_tex = ("0",)
+
+    def forward(xp, a):
+        return xp.trunc(a)
+
+    def vjp(xp, g, out, a):
+        return xp.zeros(a.shape, dtype=a.dtype)
+
+
+class Round(Unary):
+    """Round to the nearest number with some decimals, halves to even. The gradient is 0.
+
+    Parameters
+    ----------
+    a : array_like
+    decimals : int
+        Negative ones count positions to the left of the point.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.round([1.26, -0.5, 1.5], decimals=1)
+    tensor([ 1.3, -0.5,  1.5], shape=(3,), dtype=float64)
+    """
+
+    name, label, method, numpy = "round", "round", True, ("round", "around")
+    kinks = (-1.5, -0.5, 0.5, 1.5)
+    tex = r"$y = \operatorname{round}($a)"
+    vjp_tex = ("0",)
+
+    def forward(xp, a, *, decimals=0):
+        return xp.round(a, decimals)
+
+    def vjp(xp, g, out, a, *, decimals=0):
+        return xp.zeros(a.shape, dtype=a.dtype)
+
+    @classmethod
+    def samples(cls, rng):
+        wide = Sample([123.4, -77.7, 0.12], decimals=-1)
+        return [*super().samples(rng), wide, Sample([1.234, -5.678], decimals=1)]
+
+
+class Rint(Unary):
+    """Round each element to the nearest whole number, halves to even. The gradient is 0.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.rint([1.7, 2.5])
+    tensor([2., 2.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "rint", "round", True
+    kinks = (-1.5, -0.5, 0.5, 1.5)
+    tex = r"$y = \operatorname{round}($a)"
+    vjp_tex = ("0",)
+
+    def forward(xp, a):
+        return xp.rint(a)
 
     def vjp(xp, g, out, a):
         return xp.zeros(a.shape, dtype=a.dtype)
@@ -88,7 +213,7 @@ class Maximum(Binary):
     tensor([3., 5.], shape=(2,), dtype=float64)
     """
 
-    name, label, method, ties = "maximum", "max", True, False
+    name, label, method = "maximum", "max", True
     tex = r"$y = \max($a, $b)"
     vjp_tex = (r"$g \odot [$a > $b]", r"$g \odot [$b > $a]")
 
@@ -111,7 +236,7 @@ class Minimum(Binary):
     tensor([1., 3.], shape=(2,), dtype=float64)
     """
 
-    name, label, method, ties = "minimum", "min", True, False
+    name, label, method = "minimum", "min", True
     tex = r"$y = \min($a, $b)"
     vjp_tex = (r"$g \odot [$a < $b]", r"$g \odot [$b < $a]")
 
@@ -125,3 +250,182 @@ class Minimum(Binary):
 def winner(xp, g, tie, lost):
     """Return the gradient of the operand that was taken: half at a tie, 0 where it lost."""
     return xp.where(lost, 0.0, xp.where(tie, g / 2, g))
+
+
+class Fmax(Binary):
+    """Return the larger of `a` and `b`, element-wise, and the other where one is NaN.
+
+    Where they are equal, `a` gets the whole gradient, as in PyTorch.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.fmax([1.0, float("nan")], 3.0)
+    tensor([3., 3.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "fmax", "fmax", True
+    ties = False
+    tex = r"$y = \operatorname{fmax}($a, $b)"
+    vjp_tex = (r"$g \odot [$a \ge $b]", r"$g \odot [$b > $a]")
+
+    def forward(xp, a, b):
+        return xp.fmax(a, b)
+
+    def vjp(xp, g, out, a, b):
+        first = (a >= b) | (b != b)
+        return lambda: xp.where(first, g, 0.0), lambda: xp.where(first, 0.0, g)
+
+
+class Fmin(Binary):
+    """Return the smaller of `a` and `b`, element-wise, and the other where one is NaN.
+
+    Where they are equal, `a` gets the whole gradient, as in PyTorch.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.fmin([1.0, float("nan")], 3.0)
+    tensor([1., 3.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "fmin", "fmin", True
+    ties = False
+    tex = r"$y = \operatorname{fmin}($a, $b)"
+    vjp_tex = (r"$g \odot [$a \le $b]", r"$g \odot [$b < $a]")
+
+    def forward(xp, a, b):
+        return xp.fmin(a, b)
+
+    def vjp(xp, g, out, a, b):
+        first = (a <= b) | (b != b)
+        return lambda: xp.where(first, g, 0.0), lambda: xp.where(first, 0.0, g)
+
+
+class Copysign(Binary):
+    """Return the magnitude of `a` with the sign of `b`.
+
+    The gradient of `a` at 0 is 0 and that of `b` is 0 everywhere, as in PyTorch.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.copysign([1.0, -2.0], -0.0)
+    tensor([-1., -2.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "copysign", "±", True
+    domain, domain_b, ties = (0.3, 2.0), (-2.0, -0.3), False
+    tex = r"$y = |$a| \odot \operatorname{sign}($b)"
+    vjp_tex = (r"$g \odot \operatorname{sign}($a) \odot \operatorname{sign}($b)", "0")
+
+    def forward(xp, a, b):
+        return xp.copysign(a, b)
+
+    def vjp(xp, g, out, a, b):
+        flipped = xp.where((a < 0) == (out < 0), g, -g)
+        return lambda: xp.where(a == 0, 0.0, flipped), lambda: xp.zeros(b.shape, dtype=b.dtype)
+
+
+class Clip(Op):
+    """Limit the elements to the interval from `a_min` to `a_max`.
+
+    At a limit the whole gradient goes to `a`, beyond it to the limit, as in
+    ``torch.clamp``. Where the limits are crossed the result is `a_max`.
+
+    Parameters
+    ----------
+    a : array_like
+    a_min, a_max : array_like, optional
+        Also called ``min`` and ``max``. None is no limit.
+
+    Raises
+    ------
+    ArgumentError
+        Without any limit.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.clip([1.0, 5.0, 9.0], 2.0, max=6.0)
+    tensor([2., 5., 6.], shape=(3,), dtype=float64)
+    """
+
+    name, label, method = "clip", "clip", True
+    aliases = {"min": "a_min", "max": "a_max"}
+    tex = r"$y = \min(\max($a, l), u)"
+    vjp_tex = (r"$g \odot [l \le $a \le u]", r"$g \odot [$a < l]", r"$g \odot [$a > u]")
+
+    def check(a, a_min=None, a_max=None):
+        if a_min is None and a_max is None:
+            raise ArgumentError("clip", "a_min, a_max or both", "neither")
+
+    def forward(xp, a, a_min=None, a_max=None):
+        return xp.clip(a, a_min, a_max)
+
+    def vjp(xp, g, out, a, a_min=None, a_max=None):
+        if a_max is None:
+            below = a < a_min
+            return xp.where(below, 0.0, g), lambda: xp.where(below, g, 0.0), None
+        above = a > a_max
+        if a_min is None:
+            return xp.where(above, 0.0, g), None, lambda: xp.where(above, g, 0.0)
+        below = a < a_min
+        return (
+            xp.where(below | above, 0.0, g),
+            lambda: xp.where(below & (a_min < a_max), g, 0.0),
+            lambda: xp.where(above | (a_max < a_min), g, 0.0),
+        )
+
+    def reference(a, a_min=None, a_max=None):
+        return np.clip(a, a_min, a_max)
+
+    def samples(rng):
+        a = np.array([[-3.0, -0.5, 0.4], [1.2, 3.0, -2.0]])
+        return [
+            Sample(a, -1.0, 1.0),
+            Sample(a, -1.0),
+            Sample(a, None, 1.0),
+            Sample(a, np.array([-1.0, 0.0, -2.5]), 2.0),
+            Sample(a, np.full((2, 1), -1.0), np.array([0.0, 0.7, 2.0])),
+            Sample(a, 1.0, -1.0),
+            Sample(0.3, a[0] - 5, a[1] + 9),
+            Sample(a[:0], 0.0, 1.0),
+            Sample([1, 5, 9], 2, 6),
+        ]
+
+    fails = Failure(ArgumentError, r"clip: expected a_min, a_max or both", [1.0])
+
+
+class NanToNum(Op):
+    """Replace NaN and infinities by numbers. The gradient there is 0.
+
+    Parameters
+    ----------
+    a : array_like
+    nan : float
+    posinf, neginf : float, optional
+        The largest and the least finite number of the dtype where left out.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.nan_to_num([1.0, float("nan"), float("inf")], posinf=9.0)
+    tensor([1., 0., 9.], shape=(3,), dtype=float64)
+    """
+
+    name, label, method = "nan_to_num", "NaN→0", True
+    tex = r"$y = \operatorname{finite}($a)"
+    vjp_tex = (r"$g \odot [|$a| < \infty]",)
+
+    def forward(xp, a, *, nan=0.0, posinf=None, neginf=None):
+        return xp.nan_to_num(a, nan=nan, posinf=posinf, neginf=neginf)
+
+    def vjp(xp, g, out, a, *, nan=0.0, posinf=None, neginf=None):
+        return xp.where(xp.isfinite(a), g, 0.0)
+
+    def samples(rng):
+        a = rng.normal(size=(2, 3))
+        return [Sample(a), Sample(a[0], nan=1.0), Sample(0.5), Sample(a[:0]), Sample([1, 2])]
+
+    fails = Failure(DTypeError, "nan_to_num: expected booleans, integers", [1j])

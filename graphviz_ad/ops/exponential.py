@@ -1,12 +1,17 @@
-"""Exponentials, logarithms, roots and the logistic function, element by element."""
+"""Exponentials, roots, the logistic and the error function, element by element."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from graphviz_ad.backend import special
 from graphviz_ad.ops.families import Unary, quiet
 
 _POSITIVE = (0.2, 3.0)
+_LN2 = math.log(2)
+_TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 
 
 class Exp(Unary):
@@ -30,26 +35,46 @@ class Exp(Unary):
         return g * out
 
 
-class Log(Unary):
-    """Return the natural logarithm of each element.
+class Exp2(Unary):
+    """Return 2 to the power of each element.
 
     Examples
     --------
     >>> import graphviz_ad as ad
-    >>> ad.log([1.0, 10.0])
-    tensor([0.    , 2.3026], shape=(2,), dtype=float64)
+    >>> ad.exp2([0.0, 3.0])
+    tensor([1., 8.], shape=(2,), dtype=float64)
     """
 
-    name, label, method = "log", "ln", True
-    domain = _POSITIVE
-    tex = r"$y = \ln $a"
-    vjp_tex = (r"$g \oslash $a",)
+    name, label, method = "exp2", "2ˣ", True
+    tex = r"$y = 2^{$a}"
+    vjp_tex = (r"\ln 2\; $g \odot $y",)
 
     def forward(xp, a):
-        return xp.log(a)
+        return xp.exp2(a)
 
     def vjp(xp, g, out, a):
-        return g / a
+        return g * (out * _LN2)
+
+
+class Expm1(Unary):
+    """Return ``exp(a) - 1``, exact near 0.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.expm1([0.0, 1e-10])
+    tensor([0.e+00, 1.e-10], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "expm1", "eˣ−1", True
+    tex = r"$y = e^{$a} - 1"
+    vjp_tex = (r"$g \odot ($y + 1)",)
+
+    def forward(xp, a):
+        return xp.expm1(a)
+
+    def vjp(xp, g, out, a):
+        return g * (out + 1)
 
 
 class Sqrt(Unary):
@@ -74,25 +99,52 @@ class Sqrt(Unary):
         return g / (2 * out)
 
 
-class Tanh(Unary):
-    """Return the hyperbolic tangent of each element.
+class Rsqrt(Unary):
+    """Return 1 divided by the square root of each element.
 
     Examples
     --------
     >>> import graphviz_ad as ad
-    >>> ad.tanh([0.0, 1.0])
-    tensor([0.    , 0.7616], shape=(2,), dtype=float64)
+    >>> ad.rsqrt([4.0, 16.0])
+    tensor([0.5 , 0.25], shape=(2,), dtype=float64)
     """
 
-    name, label, method = "tanh", "tanh", True
-    tex = r"$y = \tanh $a"
-    vjp_tex = (r"$g \odot (1 - $y^2)",)
+    name, label, method = "rsqrt", "1/√", True
+    domain = _POSITIVE
+    tex = r"$y = 1 \oslash \sqrt{$a}"
+    vjp_tex = (r"-\tfrac{1}{2}\,$g \odot $y^3",)
 
     def forward(xp, a):
-        return xp.tanh(a)
+        with quiet():
+            return 1 / xp.sqrt(a)
 
     def vjp(xp, g, out, a):
-        return g * (1 - out * out)
+        return g * (out * out * out * -0.5)
+
+    def reference(a):
+        return np.asarray(a) ** -0.5
+
+
+class Cbrt(Unary):
+    """Return the cube root of each element. Its gradient at 0 is infinite.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.cbrt([8.0, -27.0])
+    tensor([ 2., -3.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "cbrt", "∛", True
+    kinks = (0.0,)
+    tex = r"$y = \sqrt[3]{$a}"
+    vjp_tex = (r"$g \oslash 3\,$y^2",)
+
+    def forward(xp, a):
+        return xp.cbrt(a)
+
+    def vjp(xp, g, out, a):
+        return g / (3 * (out * out))
 
 
 class Sigmoid(Unary):
@@ -111,11 +163,35 @@ class Sigmoid(Unary):
 
     def forward(xp, a):
         # an exponential that overflows to infinity gives the right value, 0
-        with quiet(xp):
-            return 1 / (1 + xp.exp(-a))
+        with quiet():
+            return 1 / (1 + xp.exp(0.0 - a))
 
     def vjp(xp, g, out, a):
         return g * (out * (1 - out))
 
     def reference(a):
         return 1 / (1 + np.exp(-np.asarray(a)))
+
+
+class Erf(Unary):
+    """Return the error function of each element. Needs SciPy, or CuPy on a GPU.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.erf([0.0, 1.0])
+    tensor([0.    , 0.8427], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "erf", "erf", True
+    tex = r"$y = \operatorname{erf} $a"
+    vjp_tex = (r"\tfrac{2}{\sqrt{\pi}}\,$g \odot e^{-{$a}^2}",)
+
+    def forward(xp, a):
+        return special(xp).erf(a)
+
+    def vjp(xp, g, out, a):
+        return g * (xp.exp(-(a * a)) * _TWO_OVER_SQRT_PI)
+
+    def reference(a):
+        return special(np).erf(a)

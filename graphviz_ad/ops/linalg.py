@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ShapeError
 
@@ -40,17 +42,16 @@ class Matmul(Op):
     def forward(xp, a, b):
         if a.ndim > 2 and b.ndim == 2:
             # one product of two matrices is faster than a stack of them
-            return (a.reshape((-1, a.shape[-1])) @ b).reshape((*a.shape[:-1], b.shape[-1]))
+            return (rows(a) @ b).reshape((*a.shape[:-1], b.shape[-1]))
         return a @ b
 
     def vjp(xp, g, out, a, b):
         if a.ndim == 1 or b.ndim == 1:
             return _vector_vjp(g, a, b)
         if a.ndim > 2 and b.ndim == 2:
-            rows = g.reshape((-1, g.shape[-1]))
             return (
-                lambda: (rows @ b.swapaxes(0, 1)).reshape(a.shape),
-                lambda: a.reshape((-1, a.shape[-1])).swapaxes(0, 1) @ rows,
+                lambda: (rows(g) @ b.swapaxes(0, 1)).reshape(a.shape),
+                lambda: rows(a).swapaxes(0, 1) @ rows(g),
             )
         return lambda: g @ b.swapaxes(-1, -2), lambda: a.swapaxes(-1, -2) @ g
 
@@ -93,6 +94,11 @@ def _vector_vjp(g, a, b):
         lambda: column(g) * b,
         lambda: (a.swapaxes(-1, -2) @ column(g)).reshape((*a.shape[:-2], a.shape[-1])),
     )
+
+
+def rows(a):
+    """Return a stack of matrices as one matrix of all their rows."""
+    return a.reshape((math.prod(a.shape[:-1]), a.shape[-1]))
 
 
 def column(a):
