@@ -35,7 +35,8 @@ class Node:
     shape : str
         ``"circle"``, ``"rect"`` or ``"diamond"``.
     copy : bool
-        Drawn small, beside others of the same `ref`.
+        Drawn small, with nothing but its label: one of several of the same `ref`, or a
+        constant scalar, whose label is its value.
     group : int or None
         The innermost group that holds it.
     width, height : float
@@ -122,7 +123,8 @@ def build_diagram(graph: Graph, value_label: Callable[[int], str] | None = None)
                     nodes.append(_value_node(value, label(value.id), group_of_op[op], key, True))
                 continue
         place[value.id] = len(nodes)
-        nodes.append(_value_node(value, label(value.id), home, value.key, False))
+        small = value.role == "constant" and not value.shape
+        nodes.append(_value_node(value, label(value.id), home, value.key, small))
     links = []
     for edge in graph.edges:
         end = place.get(edge.value)
@@ -144,7 +146,7 @@ def _value_node(value: ValueNode, name: str, group: int | None, key: str, copy: 
     scalar = not value.shape
     limit = measure.COPY_LIMIT if copy else measure.NAME_LIMIT
     if scalar:
-        limit = 4 if copy else 7  # what fits the circle
+        limit = 7  # what fits the circle
     label = measure.shorten(name, limit)
     sublabel = "" if scalar else measure.shorten(format_shape(value.shape), 18)
     shape, width, height = measure.value_size(value.shape, label, sublabel, copy)

@@ -11,7 +11,7 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,15 +113,31 @@ def layout_dot(drawing: Drawing, folded: Folded) -> str:
         body += [*inside.pop(frame), "}"]
         inside.setdefault(drawing.groups[frame].parent, []).extend(body)
     lines += inside.get(None, [])
+    return "\n".join([*lines, *_edge_lines(drawing, folded), "}"])
+
+
+def _edge_lines(drawing: Drawing, folded: Folded) -> Iterator[str]:
     reached = {bundle.head for bundle in folded.bundles}
     seen: set[int] = set()
     for index, bundle in enumerate(folded.bundles):
-        # links from leaves and to later uses may bend, so that the main path is straight
-        straight = bundle.tail in reached and bundle.tail not in seen
-        weight = 4 if straight else 1
+        attributes = f"id={index}"
+        if bundle.tail in reached:
+            # links from leaves and to later uses may bend, so that the main path is straight
+            if bundle.tail not in seen:
+                attributes += ", weight=4"
+            # a frame's own leaves lie below what enters it, and so the frame below the last one
+            if _enters(drawing, folded.items[bundle.tail], folded.items[bundle.head]):
+                attributes += ", minlen=2"
         seen.add(bundle.tail)
-        lines.append(f"n{bundle.tail} -> n{bundle.head} [id={index}, weight={weight}]")
-    return "\n".join([*lines, "}"])
+        yield f"n{bundle.tail} -> n{bundle.head} [{attributes}]"
+
+
+def _enters(drawing: Drawing, tail: Item, head: Item) -> bool:
+    """Whether a link goes into a frame from outside."""
+    group = tail.parent
+    while group is not None and group != head.parent:
+        group = drawing.groups[group].parent
+    return group != head.parent
 
 
 def _node_line(drawing: Drawing, index: int, item: Item) -> str:

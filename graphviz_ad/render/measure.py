@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Literal
 
 Shape = Literal["circle", "rect", "diamond"]
@@ -10,7 +11,8 @@ Shape = Literal["circle", "rect", "diamond"]
 ELLIPSIS = "…"
 
 # Advance widths in em, on the safe side: the reader's fonts are not known.
-_MONO, _SERIF, _SANS = 0.61, 0.60, 0.58
+_EM = {"mono": 0.61, "serif": 0.66, "sans": 0.60}
+_NARROW, _WIDE = frozenset("fijlrtI .,:;|!'()[]"), frozenset("mwMWQ@%−+=<>~…∇Σ")
 
 NAME_SIZE, SHAPE_SIZE, GLYPH_SIZE, BOX_SIZE = 14.0, 10.0, 13.0, 12.0
 NAME_LIMIT, GLYPH_LIMIT, COPY_LIMIT, BOX_LIMIT = 12, 14, 10, 30
@@ -37,6 +39,7 @@ def cells(text: str) -> int:
     )
 
 
+@lru_cache(maxsize=4096)  # a graph repeats few labels many times
 def shorten(text: str, limit: int) -> str:
     """Cut a text to `limit` columns, the last of them an ellipsis; control characters go.
 
@@ -56,15 +59,21 @@ def shorten(text: str, limit: int) -> str:
 
 def text_width(text: str, size: float, face: Literal["mono", "serif", "sans"]) -> float:
     """Estimate the width of a text in pixels."""
-    return cells(text) * size * {"mono": _MONO, "serif": _SERIF, "sans": _SANS}[face]
+    if face == "mono":
+        return cells(text) * size * _EM[face]
+    # of a proportional face three classes of letters are told apart
+    extra = sum(c in _WIDE for c in text) * 0.36 - sum(c in _NARROW for c in text) * 0.2
+    return (cells(text) * _EM[face] + extra) * size
 
 
+@lru_cache(maxsize=4096)
 def value_size(
     shape: tuple[int, ...], label: str, sublabel: str, copy: bool
 ) -> tuple[Shape, float, float]:
     """Return form, width and height of a value: a circle for a scalar, else a rectangle."""
     if not shape:
-        side = _CIRCLE_COPY if copy else _CIRCLE
+        side = max(_CIRCLE_COPY, round(text_width(label, NAME_SIZE, "serif") + 14))
+        side = side if copy else _CIRCLE
         return "circle", side, side
     text = text_width(label, NAME_SIZE, "serif") + text_width(sublabel, SHAPE_SIZE, "mono")
     if copy:
@@ -74,6 +83,7 @@ def value_size(
     return "rect", width, _RECT_LOW if low else _RECT_HIGH
 
 
+@lru_cache(maxsize=4096)
 def op_size(label: str) -> tuple[float, float]:
     """Return width and height of the diamond whose middle line holds the label."""
     room = 1 - GLYPH_SIZE / _DIAMOND_HEIGHT

@@ -98,7 +98,8 @@ def _pad(text: str, size: int) -> str:
 
 def _call(trace: TraceLike, op: OpNode) -> str:
     inputs = ", ".join(_label(trace, trace.graph.edges[edge].value) for edge in op.inputs)
-    params = "".join(f", {name}={value}" for name, value in op.params.items())
+    given = ((name, value) for name, value in op.params.items() if value not in (None, False))
+    params = "".join(f", {name}={value}" for name, value in given)
     return f"{_label(trace, op.outputs[0])} = {op.op}({inputs}{params})"
 
 
