@@ -143,7 +143,7 @@ class _Builder:
             call = _direct_call(record)
             name = self.places.operand_name(*call, slot) if call is not None else ""
             if not name and not getattr(array, "shape", ()):
-                name = f"{array:.4g}"
+                name = f"{array:.6g}"
             scope = self._scope(record.scope)
             return self._value(array, name=name, role="constant", requires_grad=False, scope=scope)
         if tensor._record is not None:

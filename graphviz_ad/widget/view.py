@@ -197,5 +197,6 @@ class GraphView:
             from graphviz_ad.render.html import iframe
 
             return {"text/html": iframe(self.to_html()), "text/plain": repr(self.trace)}
-        data, metadata = self.stepper._repr_mimebundle_()
+        bundle: Any = self.stepper._repr_mimebundle_()  # type: ignore[no-untyped-call]
+        data, metadata = bundle
         return {**data, "text/plain": repr(self)}, metadata
