@@ -1,6 +1,6 @@
 // A scene as DOT text for Graphviz, and Graphviz's answer as positions.
 // Only sizes and structure are sent: no label of the user's ever enters the DOT text.
-import { groupTitle, type Scene } from "./fold";
+import { ancestors, groupTitle, type Scene } from "./fold";
 import type { Layout, PlacedLink, Point } from "./geometry";
 import type { Payload } from "./payload";
 
@@ -47,11 +47,30 @@ export function toDot(payload: Payload, scene: Scene): string {
     );
     stack.push("}", ...[...(children.get(top) ?? [])].reverse());
   }
-  for (const link of scene.links) {
-    out.push(`${names.get(link.from)} -> ${names.get(link.to)} [id=${link.id}];`);
-  }
-  out.push("}");
+  out.push(...edgeLines(payload, scene, names), "}");
   return out.join("\n");
+}
+
+function edgeLines(payload: Payload, scene: Scene, names: ReadonlyMap<string, string>): string[] {
+  const groupOf = new Map(scene.nodes.map((node) => [node.key, node.group]));
+  const made = new Set(scene.links.map((link) => link.to));
+  // Nodes that take a leaf which stands in the same box.
+  const fed = new Set<string>();
+  for (const { from, to } of scene.links) {
+    const group = groupOf.get(to) ?? null;
+    if (!made.has(from) && group !== null && groupOf.get(from) === group) fed.add(to);
+  }
+  return scene.links.map(({ id, from, to }) => {
+    // The way of the data runs straight; parameters stand beside it.
+    const weight = made.has(from) ? 6 : 1;
+    // One rank more for a line into a box leaves the row above for the leaves inside,
+    // so that one box stands below the other and not beside it.
+    const inner = groupOf.get(to) ?? null;
+    const around = ancestors(payload, groupOf.get(from) ?? null);
+    const enters = inner !== null && !around.includes(inner) && fed.has(to);
+    const minlen = enters ? " minlen=2" : "";
+    return `${names.get(from)} -> ${names.get(to)} [id=${id} weight=${weight}${minlen}];`;
+  });
 }
 
 interface DotJson {

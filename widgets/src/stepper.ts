@@ -30,7 +30,6 @@ export interface Options {
 }
 
 const HEIGHT = { min: 230, max: 640, panes: 440 };
-const AROUND_BODY = 120; // toolbar and timeline
 const SMALL_OPS = 12;
 
 /** A lecture's scalar graph: drawn with its controls and nothing else. */
@@ -212,7 +211,9 @@ export class Stepper implements Context {
 
   setHeight(height: number): void {
     this.element.style.height = height > 0 ? `${height}px` : "";
-    this.element.classList.toggle("gad-fixed", height > 0);
+    const fills = height === 0 && this.options.page;
+    this.element.classList.toggle("gad-fixed", height > 0 || fills);
+    this.element.classList.toggle("gad-fills", fills);
   }
 
   private applyTheme(): void {
@@ -254,8 +255,7 @@ export class Stepper implements Context {
   private chooseHeight(): void {
     const wanted = this.diagram.naturalHeight(this.diagram.element.clientWidth || 600);
     const least = this.small ? HEIGHT.min : HEIGHT.panes;
-    const most = this.options.page ? window.innerHeight - AROUND_BODY : HEIGHT.max;
-    const height = Math.max(least, Math.min(most, Math.round(wanted)));
+    const height = Math.max(least, Math.min(HEIGHT.max, Math.round(wanted)));
     this.body.style.setProperty("--gad-body-height", `${height}px`);
   }
 

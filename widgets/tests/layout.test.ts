@@ -4,7 +4,7 @@ import { readLayout, toDot } from "../src/dot";
 import { fold } from "../src/fold";
 import { arrowPath, type Layout, linkPath } from "../src/geometry";
 import { layered } from "../src/layered";
-import { boxedGraph, longGraph, scalarGraph } from "./fixture";
+import { boxedGraph, Builder, longGraph, scalarGraph } from "./fixture";
 
 const graphviz = await Graphviz.load();
 const FORMAT = "json0" as "json";
@@ -97,5 +97,26 @@ describe("DOT", () => {
     const dot = toDot(payload, fold(payload, new Set([0, 1]), false));
     expect(dot).not.toContain("evil");
     expect(dot).not.toContain("<b>");
+  });
+});
+
+describe("boxes", () => {
+  it("stand one below the other along a chain of modules", () => {
+    const make = new Builder();
+    let h = make.value("x", [1], { role: "input", gradient: null });
+    const boxes = ["first", "second", "third"].map((label) => {
+      const box = make.group(label);
+      const w = make.value("W", [2], { group: box });
+      const out = make.value("h", [2], { role: "intermediate", group: box });
+      make.op("multiply", [h, w], out, box);
+      h = out;
+      return box;
+    });
+    const { payload } = make.build();
+    const scene = fold(payload, new Set(boxes), false);
+    const layout = readLayout(graphviz.layout(toDot(payload, scene), FORMAT, "dot"), scene);
+    const [a, b, c] = boxes.map((box) => layout.groups.get(box)!);
+    expect(a!.y + a!.height).toBeLessThanOrEqual(b!.y);
+    expect(b!.y + b!.height).toBeLessThanOrEqual(c!.y);
   });
 });
