@@ -1,0 +1,160 @@
+"""The report: a table in Markdown, and a plot."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.peers import Peer
+from benchmarks.workloads import Workload
+
+Times = dict[Workload, dict[str, float]]
+
+_HAND = "NumPy by hand"
+_OURS = "graphviz_ad"
+_TORCH = "PyTorch"
+
+
+@dataclass
+class Findings:
+    """What one run found; times in seconds."""
+
+    times: Times
+    peers: list[Peer]
+    missing: list[str]
+    conv: dict[str, dict[str, float]]
+    recording: dict[str, float]
+    million: dict[str, float]
+    memory: dict[str, int]
+    rounds: int
+
+
+def table(times: Times, peers: list[Peer]) -> str:
+    """Return the table: µs per op for the chain, else the ratio to NumPy by hand."""
+    titles = [w.title + (", µs/op" if w.name == "chain" else "") for w in times]
+    rows = [["", *titles], ["---"] * (len(titles) + 1)]
+    hand = [_cell(w, t, _HAND, absolute=True) for w, t in times.items()]
+    rows.append([f"{_HAND} (time)", *hand])
+    for peer in peers:
+        if peer.name != _HAND:
+            rows.append([peer.name, *[_cell(w, t, peer.name) for w, t in times.items()]])
+    rows.append(["goal", *[w.goal for w in times]])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cell(workload: Workload, times: dict[str, float], name: str, absolute: bool = False) -> str:
+    if name not in times:
+        return "–"
+    if workload.name == "chain":
+        return f"{times[name] / workload.ops * 1e6:.2f}"
+    if absolute:
+        return duration(times[name])
+    return f"{times[name] / times[_HAND]:.2f}"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in the unit that suits them."""
+    return f"{seconds * 1e3:.2f} ms" if seconds > 1e-3 else f"{seconds * 1e6:.0f} µs"
+
+
+def ahead(times: Times) -> str:
+    """Return the table of how many times faster than PyTorch each workload runs."""
+    lines = ["| workload | PyTorch ÷ graphviz_ad |", "|---|---|"]
+    for workload, found in times.items():
+        if _OURS in found and _TORCH in found:
+            lines.append(f"| {workload.title} | {found[_TORCH] / found[_OURS]:.2f} |")
+    return "\n".join(lines)
+
+
+def _conv_table(conv: dict[str, dict[str, float]]) -> str:
+    names = list(next(iter(conv.values())))
+    lines = [f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for dtype, times in conv.items():
+        lines.append(f"| {dtype} | {' | '.join(duration(times[n]) for n in names)} |")
+    return "\n".join(lines)
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()}-core {platform.machine()} virtual machine, shared with other work"
+
+
+def text(found: Findings) -> str:
+    """Return the page of the documentation."""
+    versions = ", ".join(f"{p.name} {p.version}" for p in found.peers if p.name != _HAND)
+    versions += "".join(f"; {name} was not installed" for name in found.missing)
+    numpy = next(p.version for p in found.peers if p.name == _HAND)
+    recording, chain, memory = found.recording, found.million, found.memory
+    added = recording["recorded"] - recording["bare"]
+    total = chain["forward"] + chain["backward"] + chain["free"]
+    return f"""# Benchmarks
+
+Written by `python -m benchmarks` on {datetime.date.today().isoformat()}: {_machine()};
+Python {platform.python_version()}, NumPy {numpy}; {versions}.
+
+Every number is the median of {found.rounds} samples of one run, in which the frameworks take
+turns, on one thread, by the CPU time of the process, with the garbage collector on. graphviz_ad
+records everything, source lines included. Data and parameters are float64 unless said otherwise.
+
+## Forward and backward
+
+The first column is the time of one scalar operation, forward and backward. The others are the
+time of a pass over the time of the same pass written by hand in NumPy
+([by_hand.py](../benchmarks/by_hand.py)), which the first row gives.
+
+{table(found.times, found.peers)}
+
+micrograd and HIPS autograd leave out what they cannot express. micrograd's backward pass
+recurses, so its scalars run in pieces of 400 operations.
+
+![Time over NumPy by hand, by framework](images/benchmarks.svg)
+
+Against PyTorch:
+
+{ahead(found.times)}
+
+## One convolution
+
+Forward and backward, to the input and to the kernel: 32×3×32×32, 16 filters of 3×3.
+The goal is to be no slower than PyTorch.
+
+{_conv_table(found.conv)}
+
+## Recording
+
+A training step of the MLP (forward, backward, SGD) takes {duration(recording["step"])}. Its
+forward pass takes {duration(recording["recorded"])} recorded and
+{duration(recording["bare"])} under `no_grad()`; the difference, {added / recording["step"]:.1%}
+of the step, is what recording costs, to within the noise of the matrix products. The goal is at
+most 10%.
+
+## A chain of a million operations
+
+| | measured | goal |
+|---|---|---|
+| forward | {chain["forward"]:.2f} µs/op | |
+| backward | {chain["backward"]:.2f} µs/op | |
+| freeing | {chain["free"]:.2f} µs/op | |
+| together | {total:.2f} µs/op | ≤ 3 µs/op |
+| memory | {chain["bytes"]:.0f} bytes/op | ≤ 350 bytes/op |
+
+The memory is the growth of the process's resident set over the forward pass. The recursion limit
+is Python's own.
+
+## Memory of a training loop
+
+{memory["steps"]} SGD steps of the two-layer net with the garbage collector off: from step 100 to
+the last, the allocated blocks of Python's memory changed by {memory["blocks"]:+d} and the peak of
+the resident set by {memory["bytes"]:+d} bytes.
+"""
+
+
+def write(found: Findings, docs: Path) -> None:
+    """Write ``benchmarks.md`` and its plot under `docs`."""
+    from benchmarks.plot import plot
+
+    (docs / "images").mkdir(parents=True, exist_ok=True)
+    plot(found.times, [p.name for p in found.peers], docs / "images" / "benchmarks.svg")
+    (docs / "benchmarks.md").write_text(text(found), encoding="utf-8")
