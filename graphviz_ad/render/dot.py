@@ -96,7 +96,7 @@ def _body(drawing: Drawing, folded: Folded) -> list[str]:
     for item in folded.items:
         inside.setdefault(item.parent, []).append(_item_line(drawing, item))
     for frame in reversed(folded.frames):  # inner frames have larger indices
-        label = _quote(drawing.groups[frame].label)
+        label = _quote(drawing.groups[frame].label.replace("\n", " "))
         body = [f"subgraph cluster_g{frame} {{", f"{_INDENT}label={label}"]
         body += [_INDENT + line for line in inside.pop(frame)]
         inside.setdefault(drawing.groups[frame].parent, []).extend([*body, "}"])
@@ -157,5 +157,6 @@ def _quote(text: str) -> str:
     In labels Graphviz reads escapes such as ``\N`` and, whatever the quotes, HTML
     entities such as ``&lt;``; both are taken apart here.
     """
+    text = text.encode("utf-8", "replace").decode().replace("\0", "\ufffd").replace("\r", " ")
     text = text.replace("\\", "\\\\").replace("&", "&amp;").replace('"', '\\"')
-    return '"' + text.replace("\n", "\\n").replace("\r", " ").replace("\0", "\ufffd") + '"'
+    return '"' + text.replace("\n", "\\n") + '"'

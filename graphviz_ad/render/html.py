@@ -63,7 +63,7 @@ def standalone_page(
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(title)}</title>
+<title>{html.escape(_printable(title))}</title>
 <style>html, body {{ margin: 0 }}</style>
 <style>{_inline_style(style)}</style>
 </head>
@@ -94,6 +94,11 @@ def iframe(page: str, *, height: int = 720, title: str = "graphviz_ad") -> str:
         f'<iframe srcdoc="{escaped}" title="{html.escape(title)}" sandbox="allow-scripts" '
         f'style="width:100%;height:{height:d}px;border:0" loading="lazy"></iframe>'
     )
+
+
+def _printable(text: str) -> str:
+    """Replace what UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _bundle() -> tuple[str, str]:

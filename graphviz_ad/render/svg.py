@@ -77,7 +77,9 @@ def scene_to_svg(scene: Scene, theme: Theme) -> str:
     palette = DARK if theme == "dark" else LIGHT
     body = [line for part in scene.parts for line in _part(part, palette)]
     size = f"{_n(scene.width)} {_n(scene.height)}"
-    digest = hashlib.sha256("\n".join([theme, scene.title, size, *body]).encode()).hexdigest()
+    digest = hashlib.sha256(
+        "\n".join([theme, _text(scene.title), size, *body]).encode()
+    ).hexdigest()
     prefix = f"gad-{digest[:10]}"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{prefix}" role="img" '
