@@ -9,7 +9,7 @@ import numpy as np
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.tensor import Tensor, constant
 from graphviz_ad.engine.traced import call
-from graphviz_ad.errors import IndexingError
+from graphviz_ad.errors import IndexingError, ShapeError
 
 
 def freeze_index(index: Any) -> Any:
@@ -36,6 +36,36 @@ def hits_once(index: Any) -> bool:
 def along(axis: int, part: Any) -> tuple[Any, ...]:
     """Return the index that takes `part` along a non-negative axis and all of the others."""
     return (slice(None),) * axis + (part,)
+
+
+def mesh(xp: Any, indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
+    """Return the index of the elements that `indices` names along one axis of an array of `shape`.
+
+    The other axes are indexed by their own positions, shaped to broadcast.
+
+    Raises
+    ------
+    ShapeError
+        When `indices` has another number of axes.
+    """
+    ndim = len(shape)
+    if indices.ndim != ndim:
+        got = f"indices {tuple(indices.shape)} for an array {shape}"
+        raise ShapeError("indices", "as many axes as the array", got)
+    k = axis % ndim
+    return tuple([
+        indices if i == k else xp.arange(n).reshape((1,) * i + (n,) + (1,) * (ndim - i - 1))
+        for i, n in enumerate(shape)
+    ])  # fmt: skip
+
+
+def add_into(xp: Any, out: Any, index: Any, values: Any) -> Any:
+    """Add `values` at `index` of the new array `out`, and return it."""
+    if hits_once(index):
+        out[index] += values
+    else:
+        xp.add.at(out, index, values)
+    return out
 
 
 class GetItem(Op):
@@ -135,12 +165,7 @@ class ScatterAt(Op):
         return (a,), {"index": freeze_index(index), "shape": tuple(shape)}
 
     def forward(xp, a, *, index, shape):
-        out = xp.zeros(shape, dtype=getattr(a, "dtype", None))
-        if hits_once(index):
-            out[index] = a
-        else:
-            xp.add.at(out, index, a)
-        return out
+        return add_into(xp, xp.zeros(shape, dtype=a.dtype), index, a)
 
     def vjp(xp, g, out, a, *, index, shape):
         return g[index]

@@ -16,6 +16,7 @@ from graphviz_ad.engine.tensor import Tensor, parameter, tensor
 from graphviz_ad.engine.traced import TRACED
 from graphviz_ad.errors import CheckError, OpDefinitionError
 from graphviz_ad.testing.compare import (
+    STEP,
     as_outputs,
     as_tuple,
     central_difference,
@@ -41,7 +42,11 @@ def samples_of(op: type[Op], seed: int = 0) -> list[Sample]:
 
 def call_sample(function: Callable[..., Any], op: type[Op], arrays: Any, params: Any) -> Any:
     """Call the public function of `op`, or what has its signature, as a user would."""
-    return function(list(arrays), **params) if op.variadic else function(*arrays, **params)
+    if op.variadic:
+        return function(list(arrays), **params)
+    if op.order:
+        return function(**dict(zip(op.inputs, arrays, strict=False)), **params)
+    return function(*arrays, **params)
 
 
 def check_values(op: type[Op], sample: Sample) -> None:
@@ -178,6 +183,11 @@ def check_second(op: type[Op], sample: Sample) -> None:
         label = f"{kind} {position}" if kind else op.input_name(slot)
         got = np.zeros(leaf.shape) if leaf.grad is None else leaf.grad.data
         expected = central_difference(evaluate, values, position)
+        if not np.allclose(got, expected, 1e-5, 1e-6):
+            # Differences that depend on the step are those of a jump: a kink of the op.
+            wide = central_difference(evaluate, values, position, 10 * STEP)
+            smooth = np.isclose(wide, expected, 1e-3, 1e-3)
+            got, expected = np.where(smooth, got, 0), np.where(smooth, expected, 0)
         compare(
             f"{op.name}.vjp recorded", f"derivative by {label}", got, expected,
             "central differences of the VJP", 1e-5, 1e-6, repr(sample),

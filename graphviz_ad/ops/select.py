@@ -1,0 +1,270 @@
+"""Operations that choose elements by a condition or by an array of indices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphviz_ad.engine.op import Failure, Op, Sample
+from graphviz_ad.engine.traced import call
+from graphviz_ad.errors import ArgumentError, IndexingError, ShapeError
+from graphviz_ad.ops.index import ScatterAt, along, mesh
+
+
+class Where(Op):
+    """Choose from `x` where the condition holds and from `y` elsewhere, with broadcasting.
+
+    Parameters
+    ----------
+    condition : array_like
+    x, y : array_like
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.where([True, False], [1.0, 2.0], 0.0)
+    tensor([1., 0.], shape=(2,), dtype=float64)
+    """
+
+    name, label = "where", "where"
+    tex = r"$y = \begin{cases} $b & $a \\ $c & \text{else} \end{cases}"
+    vjp_tex = (
+        "",
+        r"\begin{cases} $g & $a \\ 0 & \text{else} \end{cases}",
+        r"\begin{cases} 0 & $a \\ $g & \text{else} \end{cases}",
+    )
+
+    def forward(xp, condition, x, y):
+        return xp.where(condition, x, y)
+
+    def vjp(xp, g, out, condition, x, y):
+        return None, lambda: xp.where(condition, g, 0), lambda: xp.where(condition, 0, g)
+
+    def samples(rng):
+        a, b = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+        return [
+            Sample(a > b, a, b),
+            Sample(a > b, a, a),
+            Sample(a > 0, a, 0.0),
+            Sample(a > 0, 2.0, b[:, :1]),
+            Sample(a[0] > 0, a, b),
+            Sample(np.arange(4), a, b),
+            Sample(True, 1.5, 2.5),
+            Sample(a[:0] > 0, a[:0], 1.0),
+        ]
+
+    fails = Failure(ShapeError, r"where: .* x \(3,\)", [True, False], [1.0] * 3, 0.0)
+
+
+class Take(Op):
+    """Take the slices at `indices` along an axis, or elements of the flattened array.
+
+    Parameters
+    ----------
+    a : array_like
+    indices : array_like of int
+        One that occurs twice receives both gradients.
+    axis : int, optional
+    mode : {"raise", "wrap", "clip"}
+        What an index out of range means.
+
+    Raises
+    ------
+    IndexingError
+        For an index out of range.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.take([1.0, 2.0, 3.0], [0, 2, 0])
+    tensor([1., 3., 1.], shape=(3,), dtype=float64)
+    """
+
+    name, label, method, aliases = "take", "take", True, {"dim": "axis"}
+    tex = r"$y = $a[$b]"
+    vjp_tex = (r"\mathrm{zeros}\ \text{with}\ [$b] \mathrel{+}= $g", "")
+
+    def check(a, indices, *, axis=None, mode="raise"):
+        if mode not in ("raise", "wrap", "clip"):
+            raise ArgumentError("take", "mode 'raise', 'wrap' or 'clip'", repr(mode))
+
+    def forward(xp, a, indices, *, axis=None, mode="raise"):
+        return a.take(indices, axis, mode=mode)
+
+    def vjp(xp, g, out, a, indices, *, axis=None, mode="raise"):
+        shape = (a.size,) if axis is None else a.shape
+        k = 0 if axis is None else axis % a.ndim
+        if mode == "wrap":
+            indices = indices % shape[k]
+        elif mode == "clip":
+            indices = xp.minimum(xp.maximum(indices, 0), shape[k] - 1)
+        sent = call(ScatterAt, xp, g, index=along(k, indices), shape=shape)
+        return sent.reshape(a.shape), None
+
+    def samples(rng):
+        a = rng.normal(size=(3, 4))
+        return [
+            Sample(a, [0, 5, 5]),
+            Sample(a, np.array([[0, 2], [2, 2]]), axis=0),
+            Sample(a, [1, -1], axis=-1),
+            Sample(a, 1, axis=1),
+            Sample(a, [4, -5, 3], axis=1, mode="wrap"),
+            Sample(a, [4, -5, 3], axis=1, mode="clip"),
+            Sample(a[0], np.zeros((0,), dtype=int)),
+        ]
+
+    fails = Failure(IndexingError, r"take: .* a \(2,\) float64", [1.0, 2.0], [2])
+
+
+class TakeAlongAxis(Op):
+    """Take, along an axis, one element for each of `indices`: what `argsort` and `argmax` index.
+
+    Parameters
+    ----------
+    arr : array_like
+    indices : array_like of int
+        With as many axes as `arr`; the other axes broadcast.
+    axis : int or None
+        None indexes the flattened array.
+
+    Raises
+    ------
+    IndexingError
+        For an index out of range.
+    ShapeError
+        For another number of axes.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.take_along_axis([[1.0, 2.0], [3.0, 4.0]], [[1], [0]], 1)
+    tensor([[2.],
+            [3.]], shape=(2, 1), dtype=float64)
+    """
+
+    name, label, aliases = "take_along_axis", "gather", {"dim": "axis"}
+    tex = r"$y_{i} = $a[$b_{i}]"
+    vjp_tex = (r"\mathrm{zeros}\ \text{with}\ [$b_{i}] \mathrel{+}= $g_{i}", "")
+
+    def forward(xp, arr, indices, *, axis=-1):
+        return xp.take_along_axis(arr, indices, axis)
+
+    def vjp(xp, g, out, arr, indices, *, axis=-1):
+        shape = (arr.size,) if axis is None else arr.shape
+        index = mesh(xp, indices, shape, 0 if axis is None else axis)
+        return call(ScatterAt, xp, g, index=index, shape=shape).reshape(arr.shape), None
+
+    def samples(rng):
+        a = rng.normal(size=(3, 4))
+        return [
+            Sample(a, np.array([[0, 3, 3], [1, 1, 2], [-1, 0, 0]]), axis=1),
+            Sample(a, np.argsort(a, axis=0), axis=0),
+            Sample(a, np.array([[2], [0], [1]])),
+            Sample(a, np.array([[0, 2]]), axis=-1),
+            Sample(a, np.array([0, 7, 7]), axis=None),
+        ]
+
+    fails = Failure(
+        IndexingError, r"take_along_axis: .* indices \(1, 1\)", [[1.0, 2.0]], [[2]], axis=1
+    )
+
+
+class Compress(Op):
+    """Keep the slices of an axis, or the elements of the flattened array, that fulfil a condition.
+
+    Parameters
+    ----------
+    condition : array_like of bool
+        With one axis; where it is shorter, the rest is dropped.
+    a : array_like
+    axis : int, optional
+
+    Raises
+    ------
+    IndexingError
+        For a condition that holds beyond the end of the axis.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.compress([True, False, True], [1.0, 2.0, 3.0])
+    tensor([1., 3.], shape=(2,), dtype=float64)
+    """
+
+    name, label = "compress", "compress"
+    tex = r"$y = $b[$a]"
+    vjp_tex = ("", r"\mathrm{zeros}\ \text{with}\ [$a] = $g")
+
+    def forward(xp, condition, a, *, axis=None):
+        return xp.compress(condition, a, axis)
+
+    def vjp(xp, g, out, condition, a, *, axis=None):
+        shape = (a.size,) if axis is None else a.shape
+        k = 0 if axis is None else axis % a.ndim
+        # the condition is data, never a tensor that is differentiated
+        kept = [i for i, holds in enumerate(condition) if holds]
+        index = along(k, xp.asarray(kept, dtype=int))
+        return None, call(ScatterAt, xp, g, index=index, shape=shape).reshape(a.shape)
+
+    def samples(rng):
+        a = rng.normal(size=(3, 4))
+        return [
+            Sample([True, False, True], a, axis=0),
+            Sample([False, True], a, axis=-1),
+            Sample([False, True, True, False, True], a),
+            Sample([False], a, axis=1),
+        ]
+
+    fails = Failure(
+        IndexingError, r"compress: .* a \(2,\) float64", [False, True, True], [1.0, 2.0], axis=0
+    )
+
+
+class MaskedFill(Op):
+    """Put a value wherever a mask is true, as `torch.Tensor.masked_fill` does.
+
+    Parameters
+    ----------
+    a : array_like
+    mask : array_like of bool
+        Broadcast against `a`.
+    value : array_like
+        A number, or an array without axes.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.tensor([1.0, 2.0]).masked_fill([False, True], 0.0)
+    tensor([1., 0.], shape=(2,), dtype=float64)
+    """
+
+    name, label, method = "masked_fill", "mask", True
+    tex = r"$y = \begin{cases} $c & $b \\ $a & \text{else} \end{cases}"
+    vjp_tex = (
+        r"\begin{cases} 0 & $b \\ $g & \text{else} \end{cases}",
+        "",
+        r"\textstyle\sum_{$b} $g",
+    )
+
+    def check(a, mask, value):
+        if getattr(value, "ndim", 0):
+            got = f"value {value.shape}"
+            raise ShapeError("masked_fill", "a value without axes", got, "ad.where takes arrays")
+
+    def forward(xp, a, mask, value):
+        return xp.where(mask, value, a)
+
+    def vjp(xp, g, out, a, mask, value):
+        return lambda: xp.where(mask, 0, g), None, lambda: xp.where(mask, g, 0)
+
+    def reference(a, mask, value):
+        return np.where(mask, value, a)
+
+    def samples(rng):
+        a = rng.normal(size=(3, 4))
+        return [
+            Sample(a, a > 0, 2.0),
+            Sample(a, a[:1] > 0, np.float64(0.5)),
+            Sample(a[:, :1], a > 0, 1.5),
+        ]
+
+    fails = Failure(ShapeError, r"masked_fill: .* value \(1,\)", [1.0], [True], [2.0])
