@@ -9,6 +9,7 @@ from typing import Any
 
 from graphviz_ad import engine as engine
 from graphviz_ad import errors as errors
+from graphviz_ad.engine.differentiate import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from graphviz_ad.engine.tape import enable_grad, module_scope, no_grad
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
 from graphviz_ad.ops import FUNCTIONS
@@ -18,8 +19,8 @@ __version__ = "0.1.0"
 globals().update(FUNCTIONS)
 
 __all__ = [
-    "GraphView", "Tensor", "enable_grad", "errors", "module_scope", "no_grad", "parameter",
-    "show_graph", "tensor",
+    "GraphView", "Tensor", "enable_grad", "errors", "grad", "hessian", "jacobian", "jvp",
+    "module_scope", "no_grad", "parameter", "show_graph", "tensor", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += FUNCTIONS
 
