@@ -13,6 +13,7 @@ from graphviz_ad.ops import activation_hard as activation_hard
 from graphviz_ad.ops import arithmetic as arithmetic
 from graphviz_ad.ops import axes as axes
 from graphviz_ad.ops import broadcast as broadcast
+from graphviz_ad.ops import cast as cast
 from graphviz_ad.ops import compare as compare
 from graphviz_ad.ops import conv_pages as conv_pages
 from graphviz_ad.ops import elementwise as elementwise
