@@ -1,17 +1,12 @@
-"""Operations that join several arrays into one, or split one into several."""
+"""Operations that join several arrays into one."""
 
 from __future__ import annotations
-
-import itertools
-import operator
-from typing import Any
 
 import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
-from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ShapeError
-from graphviz_ad.ops.index import ScatterAt, along
+from graphviz_ad.ops.index import along
 
 
 class Concatenate(Op):
@@ -72,87 +67,180 @@ class Concatenate(Op):
     fails = Failure(ShapeError, r"concatenate: .* arrays\[0\] \(1, 2\)", [[1.0, 2.0]], [[1.0]])
 
 
-def pieces(n: int, sections: Any) -> list[slice]:
-    """Return the slices into which `np.split` cuts an axis of length `n`."""
-    if isinstance(sections, int):
-        starts = [n * k // sections for k in range(sections)]
-    else:
-        starts = [0, *sections]
-    parts = []
-    for i, j in zip(starts, [*starts[1:], n], strict=True):
-        start, stop, _ = slice(i, j).indices(n)
-        parts.append(slice(start, max(start, stop)))
-    return parts
-
-
-class Split(Op):
-    """Split an array along an axis into several.
+class Stack(Op):
+    """Join arrays of one shape along a new axis.
 
     Parameters
     ----------
-    a : array_like
-    indices_or_sections : int or sequence of int
-        How many equal parts, or where the parts after the first begin.
+    arrays : sequence of array_like
     axis : int
-
-    Returns
-    -------
-    tuple of Tensor
-        An output that is not used has a gradient of zeros.
+        Where the new axis is in the result.
 
     Raises
     ------
     ShapeError
-        When the axis does not divide into so many equal parts.
+        When the shapes differ.
 
     Examples
     --------
     >>> import graphviz_ad as ad
-    >>> x = ad.parameter([1.0, 2.0, 3.0, 4.0])
-    >>> first, second = ad.split(x, 2)
-    >>> second.sum().backward()
-    >>> x.grad
-    tensor([0., 0., 1., 1.], shape=(4,), dtype=float64)
+    >>> ad.stack([[1.0, 2.0], [3.0, 4.0]], axis=1).shape
+    (2, 2)
     """
 
-    name, label = "split", "split"
-    tex = r"$y0, $y1, \ldots = \operatorname{split}($a)"
-    vjp_tex = (r"[\,$g0 \mid $g1 \mid \cdots\,]",)
+    name, label, aliases = "stack", "stack", {"dim": "axis"}
+    tex = r"$y = [\,$a, $b, \ldots\,]"
+    vjp_tex = (r"\text{its slice of}\ $g",)
 
-    def prepare(a, *, indices_or_sections, axis=0):
-        try:
-            where: Any = operator.index(indices_or_sections)
-        except TypeError:
-            where = tuple([operator.index(i) for i in indices_or_sections])
-        return (a,), {"indices_or_sections": where, "axis": axis}
+    def forward(xp, *arrays, axis=0):
+        return xp.stack(arrays, axis=axis)
 
-    def forward(xp, a, *, indices_or_sections, axis=0):
-        return tuple(xp.split(a, indices_or_sections, axis=axis))
-
-    def vjp(xp, g, out, a, *, indices_or_sections, axis=0):
-        parts = pieces(a.shape[axis], indices_or_sections)
-        if all(p.stop == q.start for p, q in itertools.pairwise(parts)):
-            return xp.concatenate(g, axis=axis)
-        # Parts that overlap or leave a gap: NumPy takes indices in any order.
-        total: Any = 0.0
-        for part, gradient in zip(parts, g, strict=True):
-            index = along(axis % a.ndim, part)
-            total = total + call(ScatterAt, xp, gradient, index=index, shape=a.shape)
-        return total
+    def vjp(xp, g, out, *arrays, axis=0):
+        k = axis % out.ndim
+        return tuple([g[along(k, i)] for i in range(len(arrays))])
 
     def samples(rng):
-        a = rng.normal(size=(4, 6))
+        a, b = rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
         return [
-            Sample(a, indices_or_sections=2),
-            Sample(a, indices_or_sections=3, axis=-1),
-            Sample(a, indices_or_sections=(1, 4), axis=1),
-            Sample(a, indices_or_sections=(2, 2, 9)),
-            Sample(a, indices_or_sections=[-1]),
-            Sample(a, indices_or_sections=(3, 1)),
-            Sample(np.zeros((0, 2)), indices_or_sections=2),
+            Sample(a, a),
+            Sample(a, b, a, axis=1),
+            Sample(a, b, axis=-1),
+            Sample(a),
+            Sample(1.5, 2.5),
+            Sample(a[:0], b[:0]),
         ]
 
-    fails = Failure(
-        ShapeError, r"split: .* a \(3,\) float64, indices_or_sections=2", [1.0] * 3,
-        indices_or_sections=2,
-    )  # fmt: skip
+    fails = Failure(ShapeError, r"stack: .* arrays\[0\] \(1,\)", [1.0], [1.0, 2.0])
+
+
+class Stacked(Op):
+    """A page that joins along one fixed axis what it first gives more axes."""
+
+    tex = r"$y = [\,$a \mid $b \mid \cdots\,]"
+    vjp_tex = (r"\text{its slice of}\ $g",)
+
+    def samples(rng):
+        a, b = rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
+        return [
+            Sample(a, a),
+            Sample(a, b, a),
+            Sample(a[0], b[0]),
+            Sample(1.5, 2.5),
+            Sample(a[..., None], b[..., None]),
+            Sample(a),
+        ]
+
+
+def slices(g, arrays, axis, lengths):
+    """Return the part of `g` along `axis` that each array made, in the array's own shape."""
+    sent, start = [], 0
+    for a, n in zip(arrays, lengths, strict=True):
+        sent.append(g[along(axis, slice(start, start + n))].reshape(a.shape))
+        start += n
+    return tuple(sent)
+
+
+class HStack(Stacked):
+    """Join arrays along their second axis, or their first where they have but one.
+
+    Raises
+    ------
+    ShapeError
+        When the other axes differ.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.hstack([[1.0], [2.0, 3.0]])
+    tensor([1., 2., 3.], shape=(3,), dtype=float64)
+    """
+
+    name, label = "hstack", "hstack"
+
+    def forward(xp, *arrays):
+        return xp.hstack(arrays)
+
+    def vjp(xp, g, out, *arrays):
+        axis = 0 if out.ndim == 1 else 1
+        return slices(g, arrays, axis, [a.shape[axis] if a.ndim else 1 for a in arrays])
+
+    fails = Failure(ShapeError, r"hstack: .* arrays\[0\] \(1, 1\)", [[1.0]], [[1.0], [2.0]])
+
+
+class VStack(Stacked):
+    """Join arrays along their first axis, as rows where they have but one.
+
+    Raises
+    ------
+    ShapeError
+        When the other axes differ.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.vstack([[1.0, 2.0], [3.0, 4.0]]).shape
+    (2, 2)
+    """
+
+    name, label = "vstack", "vstack"
+
+    def forward(xp, *arrays):
+        return xp.vstack(arrays)
+
+    def vjp(xp, g, out, *arrays):
+        return slices(g, arrays, 0, [a.shape[0] if a.ndim > 1 else 1 for a in arrays])
+
+    fails = Failure(ShapeError, r"vstack: .* arrays\[0\] \(1,\)", [1.0], [1.0, 2.0])
+
+
+class DStack(Stacked):
+    """Join arrays along their third axis.
+
+    Raises
+    ------
+    ShapeError
+        When the other axes differ.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.dstack([[1.0, 2.0], [3.0, 4.0]]).shape
+    (1, 2, 2)
+    """
+
+    name, label = "dstack", "dstack"
+
+    def forward(xp, *arrays):
+        return xp.dstack(arrays)
+
+    def vjp(xp, g, out, *arrays):
+        return slices(g, arrays, 2, [a.shape[2] if a.ndim > 2 else 1 for a in arrays])
+
+    fails = Failure(ShapeError, r"dstack: .* arrays\[0\] \(1,\)", [1.0], [1.0, 2.0])
+
+
+class ColumnStack(Stacked):
+    """Join arrays along their second axis; those with one axis are columns.
+
+    Raises
+    ------
+    ShapeError
+        When the other axes differ.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.column_stack([[1.0, 2.0], [3.0, 4.0]])
+    tensor([[1., 3.],
+            [2., 4.]], shape=(2, 2), dtype=float64)
+    """
+
+    name, label = "column_stack", "columns"
+
+    def forward(xp, *arrays):
+        return xp.column_stack(arrays)
+
+    def vjp(xp, g, out, *arrays):
+        return slices(g, arrays, 1, [a.shape[1] if a.ndim > 1 else 1 for a in arrays])
+
+    fails = Failure(ShapeError, r"column_stack: .* arrays\[0\] \(1,\)", [1.0], [1.0, 2.0])

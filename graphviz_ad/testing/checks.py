@@ -197,7 +197,8 @@ def check_second(op: type[Op], sample: Sample) -> None:
 def check_float32(op: type[Op], sample: Sample) -> None:
     """Give float32 arrays: outputs and gradients are float32, near those of float64."""
     single = Sample(*[_as_float32(a) for a in sample.arrays], **sample.params)
-    if not any(getattr(a, "dtype", None) == np.float32 for a in single.arrays):
+    asked = sample.params.get("dtype") is not None
+    if asked or not any(getattr(a, "dtype", None) == np.float32 for a in single.arrays):
         return
     leaves, outputs = _record(op, single, dtype=None)
     _, doubles = _record(op, sample)
