@@ -19,6 +19,7 @@ from graphviz_ad.ops import conv_pages as conv_pages
 from graphviz_ad.ops import diagonal as diagonal
 from graphviz_ad.ops import elementwise as elementwise
 from graphviz_ad.ops import exponential as exponential
+from graphviz_ad.ops import extremum as extremum
 from graphviz_ad.ops import fused as fused
 from graphviz_ad.ops import index as index
 from graphviz_ad.ops import join as join
@@ -29,12 +30,14 @@ from graphviz_ad.ops import loss_class as loss_class
 from graphviz_ad.ops import pad as pad
 from graphviz_ad.ops import reduce as reduce
 from graphviz_ad.ops import rounding as rounding
+from graphviz_ad.ops import scan as scan
 from graphviz_ad.ops import scatter as scatter
 from graphviz_ad.ops import select as select
 from graphviz_ad.ops import shape as shape
 from graphviz_ad.ops import softmax as softmax
 from graphviz_ad.ops import sort as sort
 from graphviz_ad.ops import split as split
+from graphviz_ad.ops import statistic as statistic
 from graphviz_ad.ops import trigonometric as trigonometric
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import AxisError
 
-__all__ = ["Reduction", "keep_axes", "reduced_axes", "spread"]
+__all__ = ["Reduction", "flatten_axes", "keep_axes", "reduced_axes", "spread", "unflatten_axes"]
 
 
 def reduced_axes(ndim, axis):
@@ -29,6 +31,22 @@ def keep_axes(reduced, like, axis, keepdims):
 def spread(xp, g, like, axis, keepdims):
     """Return the gradient of a reduction at every element of `like`: a view, not a copy."""
     return xp.broadcast_to(keep_axes(g, like, axis, keepdims), like.shape)
+
+
+def flatten_axes(xp, a, axis):
+    """Return `a` with the axes that `axis` names moved to the end and joined into one."""
+    axes = reduced_axes(a.ndim, axis)
+    kept = [i for i in range(a.ndim) if i not in axes]
+    length = math.prod([a.shape[i] for i in axes])
+    return xp.transpose(a, (*kept, *axes)).reshape((*[a.shape[i] for i in kept], length))
+
+
+def unflatten_axes(xp, flat, like, axis):
+    """Undo `flatten_axes` for an array that came from `like`."""
+    axes = reduced_axes(like.ndim, axis)
+    order = [*[i for i in range(like.ndim) if i not in axes], *axes]
+    moved = flat.reshape(tuple([like.shape[i] for i in order]))
+    return xp.transpose(moved, tuple([order.index(i) for i in range(like.ndim)]))
 
 
 class Reduction(Op):
@@ -101,6 +119,37 @@ class Sum(Reduction):
         ]
 
 
+class NanSum(Reduction):
+    """Add the elements along axes, NaN counting as 0.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int or tuple of int, optional
+        All axes where it is left out.
+    dtype : dtype, optional
+        Of the result and of the accumulator.
+    keepdims : bool
+        Keep the reduced axes with length 1.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.nansum([1.0, float("nan"), 2.0])
+    tensor(3., dtype=float64)
+    """
+
+    name, label, method = "nansum", "Σ", True
+    tex = r"$y = \textstyle\sum_{i:\, $a_i \ne \text{NaN}} $a_i"
+    vjp_tex = (r"\operatorname{broadcast}($g) \odot [$a \ne \text{NaN}]",)
+
+    def forward(xp, a, *, axis=None, dtype=None, keepdims=False):
+        return xp.nansum(a, axis=axis, dtype=dtype, keepdims=keepdims)
+
+    def vjp(xp, g, out, a, *, axis=None, dtype=None, keepdims=False):
+        return xp.where(xp.isnan(a), 0.0, keep_axes(g, a, axis, keepdims))
+
+
 class Mean(Reduction):
     """Average the elements along axes.
 
@@ -132,70 +181,82 @@ class Mean(Reduction):
         return spread(xp, g / (a.size / max(out.size, 1)), a, axis, keepdims)
 
 
-class Max(Reduction):
-    """Return the largest element along axes; NaN where one is NaN.
-
-    Elements that are equally large share the gradient, as in ``torch.amax``.
+class NanMean(Reduction):
+    """Average the elements along axes that are not NaN.
 
     Parameters
     ----------
     a : array_like
     axis : int or tuple of int, optional
         All axes where it is left out.
+    dtype : dtype, optional
+        Of the result and of the accumulator.
     keepdims : bool
         Keep the reduced axes with length 1.
 
     Examples
     --------
     >>> import graphviz_ad as ad
-    >>> ad.max([[1.0, 2.0], [3.0, 4.0]], axis=0)
-    tensor([3., 4.], shape=(2,), dtype=float64)
+    >>> ad.nanmean([1.0, float("nan"), 2.0])
+    tensor(1.5, dtype=float64)
     """
 
-    name, label, numpy = "max", "max", ("max", "amax")
-    tex = r"$y = \max $a"
-    vjp_tex = (r"$g \odot [$a = $y] / n_{=}",)
+    name, label, method = "nanmean", "mean", True
+    tex = r"$y = \tfrac{1}{n} \textstyle\sum_{i:\, $a_i \ne \text{NaN}} $a_i"
+    vjp_tex = (r"\operatorname{broadcast}($g / n) \odot [$a \ne \text{NaN}]",)
 
-    def forward(xp, a, *, axis=None, keepdims=False):
-        return a.max(axis=axis, keepdims=keepdims)
+    def forward(xp, a, *, axis=None, dtype=None, keepdims=False):
+        return xp.nanmean(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
-    def vjp(xp, g, out, a, *, axis=None, keepdims=False):
-        return share(xp, g, out, a, axis, keepdims)
+    def vjp(xp, g, out, a, *, axis=None, dtype=None, keepdims=False):
+        counted = a == a
+        count = counted.sum(axis=axis, dtype=g.dtype, keepdims=keepdims)
+        return xp.where(counted, keep_axes(g / count, a, axis, keepdims), 0.0)
+
+    @classmethod
+    def samples(cls, rng):
+        return [s for s in super().samples(rng) if np.size(s.arrays[0])]
 
 
-class Min(Reduction):
-    """Return the smallest element along axes; NaN where one is NaN.
-
-    Elements that are equally small share the gradient, as in ``torch.amin``.
+class Prod(Reduction):
+    """Multiply the elements along axes. The gradient is exact where elements are 0, too.
 
     Parameters
     ----------
     a : array_like
     axis : int or tuple of int, optional
         All axes where it is left out.
+    dtype : dtype, optional
+        Of the result and of the accumulator.
     keepdims : bool
         Keep the reduced axes with length 1.
 
     Examples
     --------
     >>> import graphviz_ad as ad
-    >>> ad.min([[1.0, 2.0], [3.0, 4.0]], axis=0)
-    tensor([1., 2.], shape=(2,), dtype=float64)
+    >>> ad.prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    tensor([3., 8.], shape=(2,), dtype=float64)
     """
 
-    name, label, numpy = "min", "min", ("min", "amin")
-    tex = r"$y = \min $a"
-    vjp_tex = (r"$g \odot [$a = $y] / n_{=}",)
+    name, label = "prod", "Π"
+    tex = r"$y = \textstyle\prod_i $a_i"
+    vjp_tex = (r"$g \odot \textstyle\prod_{j \ne i} $a_j",)
 
-    def forward(xp, a, *, axis=None, keepdims=False):
-        return a.min(axis=axis, keepdims=keepdims)
+    def forward(xp, a, *, axis=None, dtype=None, keepdims=False):
+        return a.prod(axis=axis, dtype=dtype, keepdims=keepdims)
 
-    def vjp(xp, g, out, a, *, axis=None, keepdims=False):
-        return share(xp, g, out, a, axis, keepdims)
+    def vjp(xp, g, out, a, *, axis=None, dtype=None, keepdims=False):
+        if not a.size:
+            return xp.zeros(a.shape, dtype=a.dtype)
+        # the product of the others is the product of those before and those after
+        flat = flatten_axes(xp, a, axis)
+        one = xp.ones((*flat.shape[:-1], 1), dtype=a.dtype)
+        before = xp.concatenate([one, xp.cumprod(flat[..., :-1], axis=-1)], axis=-1)
+        after = xp.cumprod(xp.flip(flat[..., 1:], axis=-1), axis=-1)
+        after = xp.flip(xp.concatenate([one, after], axis=-1), axis=-1)
+        return keep_axes(g, a, axis, keepdims) * unflatten_axes(xp, before * after, a, axis)
 
-
-def share(xp, g, out, a, axis, keepdims):
-    """Split the gradient of an extremum among the elements that are equal to it."""
-    winners = a == keep_axes(out, a, axis, keepdims)
-    count = winners.sum(axis=axis, dtype=g.dtype, keepdims=keepdims)
-    return winners * keep_axes(g / count, a, axis, keepdims)
+    @classmethod
+    def samples(cls, rng):
+        a = np.array([[1.5, 0.0, -2.0], [0.0, 3.0, 0.0], [-0.7, 1.1, 2.0]])
+        return [*super().samples(rng), Sample(a, axis=1), Sample(a, axis=(0, 1)), Sample(a[0])]
