@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -176,7 +177,7 @@ class GraphView:
 
             path.write_bytes(to_figure(self.trace, "png" if suffix == ".png" else "pdf"))
             return path
-        texts = {
+        texts: dict[str, Callable[[], str]] = {
             ".svg": self.to_svg,
             ".html": self.to_html,
             ".txt": self.to_text,
@@ -197,6 +198,6 @@ class GraphView:
             from graphviz_ad.render.html import iframe
 
             return {"text/html": iframe(self.to_html()), "text/plain": repr(self.trace)}
-        bundle: Any = self.stepper._repr_mimebundle_()  # type: ignore[no-untyped-call]
+        bundle: Any = self.stepper._repr_mimebundle_()
         data, metadata = bundle
         return {**data, "text/plain": repr(self)}, metadata
