@@ -10,7 +10,7 @@ import numpy as np
 from graphviz_ad.backend import Array, namespace, protect
 from graphviz_ad.engine.op import Op
 from graphviz_ad.engine.refuse import refuse
-from graphviz_ad.engine.tape import Record, next_id, tape
+from graphviz_ad.engine.tape import next_id, tape
 from graphviz_ad.engine.tensor import Tensor, constant, wrap
 
 __all__ = ["apply"]
@@ -18,7 +18,8 @@ __all__ = ["apply"]
 _NO_PARAMS: dict[str, Any] = {}
 _getframe = sys._getframe
 _ndarray = np.ndarray
-_make_record = tuple.__new__
+_float64 = np.float64
+_new = object.__new__
 
 
 def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth: int = 1) -> Any:
@@ -45,19 +46,20 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
         except Exception as error:
             given = [o._data if isinstance(o, Tensor) else o for o in operands]
             refuse(op, error, operands, given, params, _getframe(depth + 1))
-    inputs: list[Tensor | None] = []
+    inputs: list[Any] = []
     arrays: list[Array] = []
     needs = False
     for operand in operands:
         if isinstance(operand, Tensor):
             inputs.append(operand)
             arrays.append(operand._data)
-            needs |= operand.requires_grad
+            needs = needs or operand.requires_grad
         else:
             inputs.append(None)
             weak = len(operands) > 1
             arrays.append(None if operand is None else constant(operand, op.name, weak))
-    xp = _namespace_of(op, arrays)
+    kind = type(arrays[0]) if arrays else None
+    xp = np if kind is _ndarray or kind is _float64 else _namespace_of(arrays)
     if xp is None:
         # nothing but Python numbers: there is no array whose dtype they could take
         xp, arrays = np, [None if a is None else np.asarray(a)[()] for a in arrays]
@@ -66,41 +68,45 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
     try:
         out = op.forward(xp, *arrays, **params)
     except Exception as error:
-        frame = _getframe(depth + 1)
-        refuse(op, error, operands, arrays, params, frame)
-    frame = _getframe(depth + 1)
-    several = type(out) is tuple
-    if several:
-        out = tuple([protect(o) for o in out])
-        identity = next_id()
-        for _ in out[1:]:
-            next_id()
+        refuse(op, error, operands, arrays, params, _getframe(depth + 1))
+    if type(out) is tuple:
+        outs = tuple([protect(o) for o in out])
+        ids = _consecutive_ids(len(outs))
+        results = [wrap(o, None, identity) for o, identity in zip(outs, ids, strict=True)]
     else:
-        if type(out) is _ndarray:
-            out = protect(out)
-        identity = next_id()
-    record = None
-    if needs and tape.recording and op.differentiable:
-        record = _make_record(
-            Record,
-            (
-                identity, op, tuple(inputs), tuple(arrays), out, params or _NO_PARAMS,
-                frame.f_code, frame.f_lasti, tape.scope,
-            ),
-        )  # fmt: skip
-    if several:
-        return tuple([wrap(o, record, identity + k) for k, o in enumerate(out)])
-    return wrap(out, record, identity)
+        outs = None
+        results = [wrap(protect(out), None, next_id())]
+    if needs and op.differentiable and tape.recording:
+        recorded = tuple(inputs + arrays)
+        frame = _getframe(depth + 1)
+        for result in results:
+            result._op = op
+            result._operands = recorded
+            result._params = params or _NO_PARAMS
+            result._code = frame.f_code
+            result._lasti = frame.f_lasti
+            result._scope = tape.scope
+            result._outs = None if outs is None else (ids[0], outs)
+            result.requires_grad = result._data.dtype.kind == "f"
+    return results[0] if outs is None else tuple(results)
 
 
-def _namespace_of(op: type[Op], arrays: list[Array]) -> Any:
+def _consecutive_ids(count: int) -> list[int]:
+    """Return ids for the outputs of one op; another thread may take some in between."""
+    while True:
+        ids = [next_id() for _ in range(count)]
+        if not ids or ids[-1] - ids[0] == count - 1:
+            return ids
+
+
+def _namespace_of(arrays: list[Array]) -> Any:
     """Return the array module of the operands, None where all are Python numbers.
 
     A mixture of modules is refused by `refuse` later.
     """
     for array in arrays:
         kind = type(array)
-        if kind is _ndarray or kind is np.float64:
+        if kind is _ndarray or kind is _float64:
             return np
         if array is not None and not isinstance(array, (float, int)):
             return namespace(array)
@@ -116,38 +122,47 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
         a = self._data
         if type(other) is Tensor:
             b = other._data
-            inputs: tuple[Tensor | None, Tensor | None] = (self, other)
+            operands: tuple[Any, ...] = (self, other, a, b)
             needs = self.requires_grad or other.requires_grad
         else:
             if other is None or isinstance(other, (str, list, tuple, dict)):
                 return NotImplemented
             b = constant(other, op.name)
-            inputs = (self, None)
+            operands = (self, None, a, b)
             needs = self.requires_grad
         if swapped:
             a, b = b, a
-            inputs = inputs[::-1]
+            operands = (operands[1], operands[0], a, b)
         kind = type(a)
         try:
-            xp = np if kind is _ndarray or kind is np.float64 else _namespace_of(op, [a, b])
+            xp = np if kind is _ndarray or kind is _float64 else _namespace_of([a, b])
             out = forward(xp, a, b)
         except Exception as error:
-            operands = (other, self) if swapped else (self, other)
-            refuse(op, error, operands, [a, b], _NO_PARAMS, _getframe(1))
-        if type(out) is _ndarray:
+            given = (other, self) if swapped else (self, other)
+            refuse(op, error, given, [a, b], _NO_PARAMS, _getframe(1))
+        kind = type(out)
+        if kind is _ndarray:
             out = protect(out)
-        identity = next_id()
+        # `wrap` and what `apply` writes after it, without the calls
+        result = _new(Tensor)
+        result._data = out
+        result.id = next_id()
+        result._grad = result.name = result._watch = result._outs = None
         if needs and differentiable and tape.recording:
             frame = _getframe(1)
-            record = _make_record(
-                Record,
-                (
-                    identity, op, inputs, (a, b), out, _NO_PARAMS,
-                    frame.f_code, frame.f_lasti, tape.scope,
-                ),
-            )  # fmt: skip
-            return wrap(out, record, identity)
-        return wrap(out, None, identity)
+            result._op = op
+            result._operands = operands
+            result._params = _NO_PARAMS
+            result._code = frame.f_code
+            result._lasti = frame.f_lasti
+            result._scope = tape.scope
+            result.requires_grad = kind is _float64 or out.dtype.kind == "f"
+        else:
+            result.requires_grad = False
+            result._op = result._operands = result._params = None
+            result._code = result._scope = None
+            result._lasti = 0
+        return result
 
     operator.__name__ = operator.__qualname__ = f"__{'r' if swapped else ''}{op.operator}__"
     operator.__doc__ = op.summary()

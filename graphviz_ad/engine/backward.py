@@ -17,6 +17,7 @@ from graphviz_ad.errors import DTypeError, GradientError, GraphvizADError, Shape
 __all__ = ["backward", "fit", "pull_back", "seed"]
 
 _ndarray = np.ndarray
+_float64 = np.float64
 
 
 def seed(output: Tensor, gradient: Any, function: str = "backward") -> Array:
@@ -57,21 +58,30 @@ def pull_back(record: Record, gradient: Array) -> Any:
     VJPError
         When the rule fails or does not return one result per input.
     """
-    op = record[1]
-    xp = np if type(record[4]) is _ndarray else namespace(_first(record[4]))
+    op = record.op
+    xp = namespace(record.out[0] if type(record.out) is tuple else record.out)
     try:
-        sent = op.vjp(xp, gradient, record[4], *record[3], **record[5])
-    except GraphvizADError:
-        raise
+        sent = op.vjp(xp, gradient, record.out, *record.arrays, **record.params)
     except Exception as error:
-        got = f"{type(error).__name__}: {error}"
-        raise VJPError(f"{op.name}.vjp", "a rule that runs", got) from error
-    if type(sent) is not tuple:
-        sent = (sent,)
-    if len(sent) != len(record[2]):
-        expected = f"one result per input ({len(record[2])})"
-        raise VJPError(f"{op.name}.vjp", expected, str(len(sent)))
-    return sent
+        raise _failure(op, error) from error
+    return _each(op, sent, len(record.inputs))
+
+
+def _failure(op: Any, error: Exception) -> Exception:
+    """Return the named error for one that a VJP raised."""
+    if isinstance(error, GraphvizADError):
+        return error
+    got = f"{type(error).__name__}: {error}"
+    return VJPError(f"{op.name}.vjp", "a rule that runs", got)
+
+
+def _each(op: Any, sent: Any, count: int) -> tuple[Any, ...]:
+    """Return what a VJP sent as a tuple with one result per input."""
+    results = sent if type(sent) is tuple else (sent,)
+    if len(results) != count:
+        expected = f"one result per input ({count})"
+        raise VJPError(f"{op.name}.vjp", expected, str(len(results)))
+    return results
 
 
 def fit(sent: Array, like: Array, op: Any, slot: int) -> Array:
@@ -117,58 +127,87 @@ def fill_outputs(record: Record, gradients: dict[int, Array]) -> Any:
 @np.errstate(all="ignore")
 def backward(output: Tensor, gradient: Any = None) -> None:
     """Add the gradient of `output` to ``.grad`` of the leaves; see `Tensor.backward`."""
-    start = seed(output, gradient)
-    gradients: dict[int, Array] = {output.id: start}
-    waiting: dict[int, Record] = {}
+    gradients: dict[int, Array] = {output.id: seed(output, gradient)}
+    # Per record the output that was reached first, by the id of its first output.
+    waiting: dict[int, Tensor] = {}
     heap: list[int] = []
+    leaves: dict[int, Tensor] = {}
     watched: dict[int, Tensor] = {}
     finished: dict[int, Array] = {}
     ours: set[int] = set()
-    _reach(output, waiting, heap, watched)
+    _reach(output, waiting, heap, leaves, watched)
     # An output has a larger id than its inputs, so when a record comes off the
     # heap every consumer has sent its contribution.
     while heap:
-        record = waiting.pop(-heappop(heap))
-        if type(record[4]) is tuple:
-            for identity in range(record[0], record[0] + len(record[4])):
-                if identity in watched:
-                    finished[identity] = gradients[identity] = _hooked(watched[identity], gradients)
-            g = fill_outputs(record, gradients)
-        elif record[0] in watched:
-            g = finished[record[0]] = _hooked(watched[record[0]], gradients)
-            del gradients[record[0]]
+        key = -heappop(heap)
+        node = waiting.pop(key)
+        op = node._op
+        operands = node._operands
+        params = node._params
+        if node._outs is None:
+            out = node._data
+            g = gradients.pop(key)
+            if node._watch is not None:
+                g = finished[key] = _hooked(node, g)
+            kind = type(out)
+            xp = np if kind is _ndarray or kind is _float64 else namespace(out)
         else:
-            g = gradients.pop(record[0])
-        for slot, (tensor, array, sent) in enumerate(
-            zip(record[2], record[3], pull_back(record, g), strict=True)
-        ):
+            for identity in range(key, key + len(node._outs[1])):
+                if identity in watched:
+                    g = _hooked(watched[identity], gradients[identity])
+                    finished[identity] = gradients[identity] = g
+            record: Any = node._record
+            out = record.out
+            xp = namespace(out[0])
+            g = fill_outputs(record, gradients)
+        count = len(operands) >> 1
+        try:
+            if params:
+                results = op.vjp(xp, g, out, *operands[count:], **params)
+            elif count == 2:
+                results = op.vjp(xp, g, out, operands[2], operands[3])
+            else:
+                results = op.vjp(xp, g, out, *operands[count:])
+        except Exception as error:
+            raise _failure(op, error) from error
+        if type(results) is not tuple or len(results) != count:
+            results = _each(op, results, count)
+        for slot, sent in enumerate(results):
+            tensor = operands[slot]
             if tensor is None or sent is None or not tensor.requires_grad:
                 continue
-            if type(sent) is FunctionType:
-                sent = sent()
             kind = type(sent)
+            if kind is FunctionType:
+                sent = sent()
+                kind = type(sent)
+            array = operands[count + slot]
             if kind is not type(array) or (
                 kind is _ndarray and (sent.shape != array.shape or sent.dtype != array.dtype)
             ):
-                sent = fit(sent, array, record[1], slot)
+                sent = fit(sent, array, op, slot)
             key = tensor.id
             if key not in gradients:
                 gradients[key] = sent
-                _reach(tensor, waiting, heap, watched)
+                if tensor._op is None:
+                    leaves[key] = tensor
+                elif tensor._watch is None and tensor._outs is None:
+                    waiting[key] = tensor
+                    heappush(heap, -key)
+                else:
+                    _reach(tensor, waiting, heap, leaves, watched)
             elif key in ours:
                 gradients[key] += sent
             else:
                 # the first contribution may be shared with another value
-                gradients[key] = gradients[key] + sent
-                if type(gradients[key]) is not np.float64:
+                total = gradients[key] = gradients[key] + sent
+                if type(total) is not _float64:
                     ours.add(key)
     # All hooks first: one that raises leaves every .grad as it was.
-    for key, tensor in watched.items():
-        if tensor._record is None:
-            watch = tensor._watch
-            finished[key] = gradients[key] if watch is None else _hooked(tensor, gradients)
-    for key, tensor in watched.items():
-        if tensor._record is not None and (tensor._watch is None or not tensor._watch.keeps):
+    for key, leaf in leaves.items():
+        finished[key] = gradients[key] if leaf._watch is None else _hooked(leaf, gradients[key])
+    for key, tensor in (leaves | watched).items():
+        watch = tensor._watch
+        if tensor._op is not None and not (watch is not None and watch.keeps):
             continue
         total = finished[key]
         if tensor._grad is not None:
@@ -177,25 +216,28 @@ def backward(output: Tensor, gradient: Any = None) -> None:
 
 
 def _reach(
-    tensor: Tensor, waiting: dict[int, Record], heap: list[int], watched: dict[int, Tensor]
+    tensor: Tensor,
+    waiting: dict[int, Tensor],
+    heap: list[int],
+    leaves: dict[int, Tensor],
+    watched: dict[int, Tensor],
 ) -> None:
-    record = tensor._record
-    if record is None or tensor._watch is not None:
+    """Note a tensor that a gradient has arrived at for the first time."""
+    if tensor._op is None:
+        leaves[tensor.id] = tensor
+        return
+    if tensor._watch is not None:
         watched[tensor.id] = tensor
-    if record is not None and record[0] not in waiting:
-        waiting[record[0]] = record
-        heappush(heap, -record[0])
+    key = tensor.id if tensor._outs is None else tensor._outs[0]
+    if key not in waiting:
+        waiting[key] = tensor
+        heappush(heap, -key)
 
 
-def _hooked(tensor: Tensor, gradients: dict[int, Array]) -> Array:
-    """Return the finished gradient of a watched tensor after its hooks, which record nothing."""
-    gradient = gradients[tensor.id]
+def _hooked(tensor: Tensor, gradient: Array) -> Array:
+    """Return the finished gradient of a tensor after its hooks, which record nothing."""
     watch = tensor._watch
     if watch is None or not watch.hooks:
         return gradient
     with no_grad():
         return call_hooks(watch, wrap(protect(gradient), None, next_id()))._data
-
-
-def _first(out: Any) -> Any:
-    return out[0] if type(out) is tuple else out

@@ -52,6 +52,7 @@ class ScopeEntry:
 class Record(NamedTuple):
     """One application of an op. It lives as long as a tensor that it produced.
 
+    Its tensors carry it, and make one of these when somebody looks.
     It holds the arrays that the op saw and made, so that what a trace shows
     stays true when a leaf is rebound later.
 

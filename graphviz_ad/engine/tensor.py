@@ -13,7 +13,7 @@ import numpy as np
 
 from graphviz_ad.backend import Array, is_array, is_immutable, own, protect, to_numpy
 from graphviz_ad.engine.hooks import HookHandle, Watch
-from graphviz_ad.engine.tape import Record, Site, next_id, tape
+from graphviz_ad.engine.tape import Record, ScopeEntry, Site, next_id, tape
 from graphviz_ad.errors import (
     ArgumentError,
     DTypeError,
@@ -55,20 +55,33 @@ class Tensor:
 
     __slots__ = (
         "__weakref__",
+        "_code",
         "_data",
         "_grad",
-        "_record",
-        "_site",
+        "_lasti",
+        "_op",
+        "_operands",
+        "_outs",
+        "_params",
+        "_scope",
         "_watch",
         "id",
         "name",
         "requires_grad",
     )
 
+    # What `_record` and `_site` show. The tensor carries it itself: an object less for every
+    # operation to make, and for the garbage collector to visit. None in a leaf.
+    _op: Any  # a subclass of Op
+    _operands: Any  # the inputs, then the arrays that the op saw
+    _outs: Any  # of an op with several outputs: the first id, and all arrays
+    _params: Any
+    _code: Any  # of the call, for a leaf, too
+    _lasti: int
+    _scope: ScopeEntry | None
+
     _data: Array
     _grad: Tensor | None
-    _record: Record | None
-    _site: Site | None
     _watch: Watch | None
     id: int
     name: str | None
@@ -80,6 +93,30 @@ class Tensor:
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("Tensor: make one with ad.tensor(data) or ad.parameter(data)")
+
+    @property
+    def _record(self) -> Record | None:
+        """What produced it; None for a leaf."""
+        if self._op is None:
+            return None
+        operands = self._operands
+        count = len(operands) // 2
+        first, out = (self.id, self._data) if self._outs is None else self._outs
+        return Record(
+            first, self._op, operands[:count], operands[count:], out, self._params,
+            self._code, self._lasti, self._scope,
+        )  # fmt: skip
+
+    @property
+    def _site(self) -> Site | None:
+        """Where a leaf was made, if that is known."""
+        if self._op is not None or self._code is None:
+            return None
+        return Site(self._code, self._lasti)
+
+    @_site.setter
+    def _site(self, site: Site | None) -> None:
+        self._code, self._lasti = (None, 0) if site is None else site
 
     @property
     def data(self) -> Array:
@@ -99,7 +136,7 @@ class Tensor:
     @data.setter
     def data(self, value: Any) -> None:
         label = self.name or "tensor"
-        if self._record is not None:
+        if self._op is not None:
             hint = "detach() it first, or compute a new tensor"
             raise InPlaceError(f"{label}.data", "a leaf", "the output of an operation", hint)
         array = own(value._data if isinstance(value, Tensor) else value, f"{label}.data")
@@ -152,7 +189,7 @@ class Tensor:
     @property
     def is_leaf(self) -> bool:
         """Whether no recorded operation produced it."""
-        return self._record is None
+        return self._op is None
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf that led to it.
@@ -261,8 +298,8 @@ class Tensor:
         DTypeError
             For a dtype that is not floating-point.
         """
-        if self._record is not None:
-            got = f"the output of {self._record.op.name}"
+        if self._op is not None:
+            got = f"the output of {self._op.name}"
             raise GradientError("requires_grad_", "a leaf", got, "use detach()")
         if requires_grad:
             _require_float("requires_grad_", self._data.dtype)
@@ -340,7 +377,7 @@ class Tensor:
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if self._record is not None:
+        if self._op is not None:
             hint = "copy x.detach()"
             raise GradientError("deepcopy", "a leaf", repr(self), hint)
         twin = _leaf(self._data, self.requires_grad, self.name, self._site)
@@ -349,7 +386,7 @@ class Tensor:
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._record is not None:
+        if self._op is not None:
             raise GradientError("pickle", "a leaf", repr(self), "pickle x.detach()")
         return _unpickle, (self._data, self.requires_grad, self.name, self._grad)
 
@@ -364,8 +401,8 @@ class Tensor:
         if self._data.ndim:
             parts.append(f"shape={self.shape}")
         parts.append(f"dtype={self.dtype}")
-        if self._record is not None:
-            parts.append(f"op={self._record.op.name}")
+        if self._op is not None:
+            parts.append(f"op={self._op.name}")
         elif self.requires_grad:
             parts.append("requires_grad=True")
         return f"tensor({', '.join(parts)})"
@@ -470,13 +507,21 @@ def constant(value: Any, function: str, weak: bool = True) -> Array:
 
 
 def wrap(array: Array, record: Record | None, identity: int) -> Tensor:
-    """Make the tensor of one output of an operation."""
+    """Make a tensor: an output of `record`, or a leaf where that is None."""
     out = _new(Tensor)
     out._data = array
-    out._record = record
     out.id = identity
-    out.requires_grad = record is not None and array.dtype.kind == "f"
-    out._grad = out.name = out._site = out._watch = None
+    out._grad = out.name = out._watch = out._outs = None
+    if record is None:
+        out.requires_grad = False
+        out._op = out._operands = out._params = out._code = out._scope = None
+        out._lasti = 0
+        return out
+    out.requires_grad = array.dtype.kind == "f"
+    first, out._op, inputs, arrays, made, out._params, out._code, out._lasti, out._scope = record
+    out._operands = inputs + arrays
+    if type(made) is tuple:
+        out._outs = first, made
     return out
 
 
