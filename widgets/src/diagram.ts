@@ -60,11 +60,12 @@ export class Diagram {
         button("fit", "fit the diagram (f)", () => this.fit()),
       ),
     );
-    this.panzoom = new PanZoom(this.element, this.world);
+    this.panzoom = new PanZoom(this.element, this.svg);
     this.disposer.add(() => this.panzoom.dispose());
-    this.disposer.listen<MouseEvent>(this.svg, "click", (event) => this.click(event));
+    this.disposer.listen<MouseEvent>(this.element, "click", (event) => this.click(event));
     this.disposer.listen<FocusEvent>(this.svg, "focusin", (event) => this.focused(event));
     const observer = new ResizeObserver(() => {
+      this.measure();
       if (!this.panzoom.touched) this.panzoom.fit(NEAR);
     });
     observer.observe(this.element);
@@ -194,8 +195,13 @@ export class Diagram {
     this.panzoom.fit();
   }
 
+  private measure(): void {
+    this.panzoom.setView(this.element.clientWidth, this.element.clientHeight);
+  }
+
   /** Shows all where it can be read, else the part that comes first. */
   fitReadable(): void {
+    this.measure();
     this.panzoom.fit(NEAR);
   }
 
@@ -228,8 +234,9 @@ export class Diagram {
   }
 
   private click(event: MouseEvent): void {
-    if (this.panzoom.dragged) return;
-    const hit = (event.target as Element).closest<SVGElement>("[data-node]");
+    const target = event.target as Element;
+    if (this.panzoom.dragged || target.closest(".gad-zoom") !== null) return;
+    const hit = target.closest<SVGElement>("[data-node]");
     if (hit === null) this.context.select("");
     else this.activate(hit);
   }

@@ -9,7 +9,7 @@ type Panel = OpPanel | ValuePanel;
 
 export class Inspector {
   readonly element: HTMLElement;
-  private readonly body = h("div", { class: "gad-pane-body" });
+  private body = h("div", { class: "gad-pane-body" });
   private readonly heading = h("span");
   private readonly sentence = h("p", { class: "gad-sentence" });
   private readonly disposer = new Disposer();
@@ -42,6 +42,7 @@ export class Inspector {
   }
 
   update(): void {
+    if (this.element.hidden) return;
     const step = this.context.timeline.step(this.context.position());
     const selected = this.context.selected();
     const follows = step?.op == null ? step?.reads[0] : null;
@@ -51,7 +52,7 @@ export class Inspector {
     if (key !== this.shown) this.open(key);
     if (selected === "") setText(this.sentence, step?.sentence ?? START);
     this.sentence.hidden = selected !== "";
-    if (!this.element.hidden) this.panel?.update();
+    this.panel?.update();
   }
 
   private open(key: string): void {
@@ -61,9 +62,10 @@ export class Inspector {
     if (node === null) this.panel = null;
     else if (node.kind === "op") this.panel = new OpPanel(this.context, node.ref);
     else this.panel = new ValuePanel(this.context, node.ref);
-    this.body.replaceChildren(this.sentence);
-    if (this.panel !== null) this.body.append(this.panel.element);
-    this.body.scrollTop = 0;
+    // A new scroller starts at its top; setting the old one's would force a layout.
+    const body = h("div", { class: "gad-pane-body" }, this.sentence, this.panel?.element ?? null);
+    this.body.replaceWith(body);
+    this.body = body;
   }
 }
 

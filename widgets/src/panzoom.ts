@@ -12,6 +12,8 @@ export class PanZoom {
   private scale = 1;
   private x = 0;
   private y = 0;
+  /** size of the pane, told from outside: reading it here would force a layout per step */
+  private view = { width: 1, height: 1 };
   private size: { width: number; height: number } = { width: 1, height: 1 };
   private readonly disposer = new Disposer();
   private drag = new Disposer();
@@ -23,7 +25,7 @@ export class PanZoom {
 
   constructor(
     private readonly pane: HTMLElement,
-    private readonly target: SVGGElement,
+    private readonly target: SVGSVGElement,
   ) {
     this.disposer.listen<WheelEvent>(
       pane,
@@ -46,13 +48,21 @@ export class PanZoom {
     this.disposer.dispose();
   }
 
+  /** The size of the drawing. */
   setSize(width: number, height: number): void {
     this.size = { width, height };
+    this.target.setAttribute("width", String(Math.ceil(width)));
+    this.target.setAttribute("height", String(Math.ceil(height)));
+  }
+
+  /** The size of the pane that it is seen through. */
+  setView(width: number, height: number): void {
+    this.view = { width, height };
   }
 
   /** The scale at which all is seen, never larger than life. */
   fitScale(): number {
-    const { width, height } = this.pane.getBoundingClientRect();
+    const { width, height } = this.view;
     const x = (width - 2 * MARGIN) / this.size.width;
     const y = (height - 2 * MARGIN) / this.size.height;
     return Math.max(MIN, Math.min(1.15, x, y));
@@ -60,7 +70,7 @@ export class PanZoom {
 
   /** Shows all of it, or, where that would be too small to read, its middle top. */
   fit(smallest = MIN): void {
-    const { width, height } = this.pane.getBoundingClientRect();
+    const { width, height } = this.view;
     this.scale = Math.max(smallest, this.fitScale());
     this.x = (width - this.size.width * this.scale) / 2;
     const free = height - this.size.height * this.scale;
@@ -70,7 +80,7 @@ export class PanZoom {
   }
 
   zoom(factor: number, around?: Point): void {
-    const { width, height } = this.pane.getBoundingClientRect();
+    const { width, height } = this.view;
     const centre = around ?? { x: width / 2, y: height / 2 };
     const scale = Math.max(MIN, Math.min(MAX, this.scale * factor));
     this.x = centre.x - ((centre.x - this.x) * scale) / this.scale;
@@ -82,7 +92,7 @@ export class PanZoom {
 
   /** Brings a part of the drawing into view, with the least motion that does it. */
   reveal(rect: Rect): void {
-    const { width, height } = this.pane.getBoundingClientRect();
+    const { width, height } = this.view;
     const shift = (low: number, high: number, room: number): number => {
       if (high - low > room - 2 * MARGIN) return room / 2 - (low + high) / 2;
       if (low < MARGIN) return MARGIN - low;
@@ -149,9 +159,9 @@ export class PanZoom {
   }
 
   private apply(): void {
-    this.target.setAttribute(
-      "transform",
-      `translate(${this.x.toFixed(2)} ${this.y.toFixed(2)}) scale(${this.scale.toFixed(4)})`,
-    );
+    // The picture moves as a whole, as a layer: a transform inside it would lay out all of it.
+    const { x, y, scale } = this;
+    this.target.style.transform =
+      `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px) scale(${scale.toFixed(4)})`;
   }
 }

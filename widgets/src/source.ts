@@ -23,6 +23,7 @@ export class SourcePane {
   readonly element: HTMLElement;
   readonly empty: boolean;
   private readonly rows = new Map<string, HTMLElement>();
+  private frame = 0;
   private marked: HTMLElement[] = [];
   private readonly body = h("div", { class: "gad-pane-body gad-code" });
   private readonly disposer = new Disposer();
@@ -64,6 +65,7 @@ export class SourcePane {
   }
 
   dispose(): void {
+    cancelAnimationFrame(this.frame);
     this.disposer.dispose();
   }
 
@@ -105,6 +107,7 @@ export class SourcePane {
   }
 
   update(): void {
+    const before = this.marked[0];
     for (const row of this.marked) row.classList.remove("gad-code-now", "gad-code-back");
     this.marked = [];
     const step = this.context.timeline.step(this.context.position());
@@ -118,7 +121,10 @@ export class SourcePane {
       this.marked.push(row);
     }
     const first = this.marked[0];
-    if (first !== undefined && !this.element.hidden) this.scrollTo(first);
+    if (first === undefined || first === before || this.element.hidden) return;
+    // Measured with the frame's own layout: measuring at once would cost one more.
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.scrollTo(first));
   }
 
   /** Scrolls the pane alone: the page around it must not move. */
