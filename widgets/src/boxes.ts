@@ -105,8 +105,12 @@ export class ClosedBox implements NodeView {
   }
 }
 
-/** An open box: a frame with a title that closes it. */
-export function openBox(context: Context, group: number, rect: Rect): SVGGElement {
+/** An open box: a frame, and a title that closes it. */
+export function openBox(
+  context: Context,
+  group: number,
+  rect: Rect,
+): { outline: SVGElement; title: SVGElement } {
   const spec = context.payload.groups[group];
   const title = s("text", { class: "gad-frame-title", x: rect.x + 12, y: rect.y + 17 });
   setText(title, `▾ ${clip(spec?.label ?? "", rect.width - 30, 6.6)}`);
@@ -134,17 +138,14 @@ export function openBox(context: Context, group: number, rect: Rect): SVGGElemen
     }),
     title,
   );
-  return s(
-    "g",
-    { class: "gad-frame", "data-kind": spec?.kind ?? "module" },
-    s("rect", {
-      class: "gad-frame-outline",
-      x: rect.x,
-      y: rect.y,
-      width: rect.width,
-      height: rect.height,
-      rx: 9,
-    }),
-    button,
-  );
+  const outline = s("rect", {
+    class: "gad-frame-outline",
+    "data-kind": spec?.kind ?? "module",
+    x: rect.x,
+    y: rect.y,
+    width: rect.width,
+    height: rect.height,
+    rx: 9,
+  });
+  return { outline, title: button };
 }

@@ -66,7 +66,7 @@ export class Diagram {
     this.disposer.listen<FocusEvent>(this.svg, "focusin", (event) => this.focused(event));
     const observer = new ResizeObserver(() => {
       this.measure();
-      if (!this.panzoom.touched) this.panzoom.fit(NEAR);
+      this.panzoom.refit(NEAR);
     });
     observer.observe(this.element);
     this.disposer.add(() => observer.disconnect());
@@ -94,10 +94,15 @@ export class Diagram {
     this.touched = [];
     this.chosen = [];
 
-    const frames = s("g", { class: "gad-frames" });
+    // The outlines lie below the lines, the titles above them.
+    const frames = s("g");
+    const titles = s("g");
     for (const group of scene.groups) {
       const rect = layout.groups.get(group);
-      if (rect !== undefined) frames.append(openBox(this.context, group, rect));
+      if (rect === undefined) continue;
+      const box = openBox(this.context, group, rect);
+      frames.append(box.outline);
+      titles.append(box.title);
     }
     const lines = s("g", { class: "gad-links" });
     for (const link of scene.links) {
@@ -116,7 +121,7 @@ export class Diagram {
       this.views.set(node.key, view);
       nodes.append(view.element);
     }
-    this.world.replaceChildren(frames, lines, nodes);
+    this.world.replaceChildren(frames, lines, titles, nodes);
     this.stops = [...this.world.querySelectorAll<SVGElement>("[tabindex]")];
     this.stops[0]?.setAttribute("tabindex", "0");
     this.panzoom.setSize(layout.width, layout.height);

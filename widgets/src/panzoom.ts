@@ -16,6 +16,8 @@ export class PanZoom {
   private view = { width: 1, height: 1 };
   private size: { width: number; height: number } = { width: 1, height: 1 };
   private readonly disposer = new Disposer();
+  /** what was last brought into view */
+  private shown: Rect | null = null;
   private drag = new Disposer();
   private frame = 0;
   /** the user has moved or scaled the drawing, so it is no longer fitted on its own */
@@ -50,6 +52,7 @@ export class PanZoom {
 
   /** The size of the drawing. */
   setSize(width: number, height: number): void {
+    this.shown = null;
     this.size = { width, height };
     this.target.setAttribute("width", String(Math.ceil(width)));
     this.target.setAttribute("height", String(Math.ceil(height)));
@@ -58,6 +61,14 @@ export class PanZoom {
   /** The size of the pane that it is seen through. */
   setView(width: number, height: number): void {
     this.view = { width, height };
+  }
+
+  /** Fits again after the pane has changed its size, with the same part in view. */
+  refit(smallest: number): void {
+    if (this.touched) return;
+    const { shown } = this;
+    this.fit(smallest);
+    if (shown !== null) this.reveal(shown, false);
   }
 
   /** The scale at which all is seen, never larger than life. */
@@ -70,6 +81,7 @@ export class PanZoom {
 
   /** Shows all of it, or, where that would be too small to read, its middle top. */
   fit(smallest = MIN): void {
+    cancelAnimationFrame(this.frame);
     const { width, height } = this.view;
     this.scale = Math.max(smallest, this.fitScale());
     this.x = (width - this.size.width * this.scale) / 2;
@@ -91,7 +103,8 @@ export class PanZoom {
   }
 
   /** Brings a part of the drawing into view, with the least motion that does it. */
-  reveal(rect: Rect): void {
+  reveal(rect: Rect, smooth = true): void {
+    this.shown = rect;
     const { width, height } = this.view;
     const shift = (low: number, high: number, room: number): number => {
       if (high - low > room - 2 * MARGIN) return room / 2 - (low + high) / 2;
@@ -102,13 +115,13 @@ export class PanZoom {
     const top = rect.y * this.scale + this.y;
     const dx = shift(left, left + rect.width * this.scale, width);
     const dy = shift(top, top + rect.height * this.scale, height);
-    if (dx !== 0 || dy !== 0) this.glide(dx, dy);
+    if (dx !== 0 || dy !== 0) this.glide(dx, dy, smooth && !prefersReducedMotion());
   }
 
-  private glide(dx: number, dy: number): void {
+  private glide(dx: number, dy: number, smooth: boolean): void {
     cancelAnimationFrame(this.frame);
     const from = { x: this.x, y: this.y };
-    if (prefersReducedMotion()) {
+    if (!smooth) {
       this.x += dx;
       this.y += dy;
       this.apply();
