@@ -14,7 +14,7 @@ import numpy as np
 
 from graphviz_ad.backend import namespace, protect
 from graphviz_ad.engine.backward import fill_outputs, fit, pull_back
-from graphviz_ad.engine.hooks import Watch, call_hooks
+from graphviz_ad.engine.hooks import call_hooks
 from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.tape import Record, ScopeEntry, Site, next_id, tape
 from graphviz_ad.engine.tensor import Tensor, wrap
@@ -51,7 +51,7 @@ class Reached:
 
     def leaves(self) -> list[Tensor]:
         """Return the tensors that no recorded operation produced."""
-        return [tensor for tensor in self.tensors.values() if tensor._record is None]
+        return [tensor for tensor in self.tensors.values() if tensor._op is None]
 
     def between(self, targets: Collection[int]) -> list[Record]:
         """Return the records that lead from `targets` (ids of tensors), in creation order."""
@@ -78,14 +78,16 @@ def sweep(
     targets : collection of int
     """
 
-    def hooked(watch: Watch, gradient: Any) -> Any:
-        return call_hooks(watch, wrap(protect(gradient), None, next_id()))._data
+    def settle(tensor: Tensor, gradient: Any) -> Any:
+        if tensor._watch is None:
+            return gradient
+        return call_hooks(tensor._watch, wrap(protect(gradient), None, next_id()))._data
 
     before = tape.recording
     tape.recording = False
     try:
         with np.errstate(all="ignore"):
-            return _sweep(reached, seeds, targets, pull_back, fill_outputs, hooked)
+            return _sweep(reached, seeds, targets, pull_back, fill_outputs, settle)
     finally:
         tape.recording = before
 
@@ -113,7 +115,7 @@ def traced_sweep(
     try:
         with np.errstate(all="ignore"):
             return _sweep(
-                reached, seeds, targets, tracer.pull_back, tracer.fill_outputs, call_hooks
+                reached, seeds, targets, tracer.pull_back, tracer.fill_outputs, tracer.settle
             )
     finally:
         tape.recording, tape.scope, tape.rule = before
@@ -125,7 +127,7 @@ def _sweep(
     targets: Collection[int],
     pull: Callable[[Record, Any], Iterable[Any]],
     fill: Callable[[Record, dict[int, Any]], Any],
-    hooked: Callable[[Watch, Any], Any],
+    settle: Callable[[Tensor, Any], Any],
 ) -> dict[int, Any]:
     path = reached.between(targets)
     produced = {identity for record in path for identity in _outputs(record)}
@@ -136,9 +138,7 @@ def _sweep(
             found[output.id] = found[output.id] + start if output.id in found else start
 
     def finish(identity: int) -> None:
-        watch = reached.tensors[identity]._watch
-        if watch is not None:
-            found[identity] = hooked(watch, found[identity])
+        found[identity] = settle(reached.tensors[identity], found[identity])
         if identity in targets:
             finished[identity] = found[identity]
 
@@ -206,6 +206,15 @@ class _Tracer:
             else as_constant(namespace(out).zeros_like(out))
             for k, out in enumerate(record.out)
         )
+
+    def settle(self, tensor: Tensor, gradient: Tensor) -> Tensor:
+        """Return the finished gradient of a tensor after its hooks, by the name A∇ for an A."""
+        if tensor._watch is not None:
+            gradient = call_hooks(tensor._watch, gradient)
+        ours = gradient.id > self.box.id
+        if ours and tensor.name and gradient.name is None:
+            gradient.name = f"{tensor.name}∇"
+        return gradient
 
     def _part(self, op: Any, part: Any) -> Any:
         """Return one result of a rule as a tensor, or as a function that makes it."""

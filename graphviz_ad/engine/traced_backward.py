@@ -15,11 +15,13 @@ __all__ = ["traced_backward", "traced_seed"]
 def traced_backward(output: Tensor, gradient: Any, site: Site) -> None:
     """Add the gradient of `output` to ``.grad`` of the leaves; see `Tensor.backward`."""
     start = traced_seed(output, gradient)
+    if gradient is None and output.name:
+        start.name = f"{output.name}∇"
     reached = Reached([output])
     keeping = [
         tensor
         for tensor in reached.tensors.values()
-        if tensor._record is None or (tensor._watch is not None and tensor._watch.keeps)
+        if tensor._op is None or (tensor._watch is not None and tensor._watch.keeps)
     ]
     found = traced_sweep(reached, [(output, start)], {tensor.id for tensor in keeping}, site)
     arrived = [tensor for tensor in keeping if tensor.id in found]
@@ -30,8 +32,19 @@ def traced_backward(output: Tensor, gradient: Any, site: Site) -> None:
     finally:
         tape.recording, tape.scope = before
     for tensor, total in zip(arrived, totals, strict=True):
-        # two leaves may have been sent the same tensor, or the user's own gradient
-        tensor._grad = total if total.requires_grad else wrap(total._data, None, next_id())
+        tensor._grad = _own(total, f"{tensor.name}∇" if tensor.name else None)
+
+
+def _own(gradient: Tensor, name: str | None) -> Tensor:
+    """Return an object of its own for ``.grad``: two leaves may have been sent the same tensor."""
+    if gradient._op is not None:
+        own = wrap(gradient._data, gradient._record, gradient.id)
+    elif gradient.requires_grad:
+        return gradient
+    else:
+        own = wrap(gradient._data, None, next_id())
+    own.name = name
+    return own
 
 
 def traced_seed(output: Tensor, gradient: Any, function: str = "backward") -> Tensor:

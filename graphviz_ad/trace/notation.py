@@ -34,7 +34,15 @@ def value_tex(trace: Trace, value: int) -> str:
     Letters and Greek names are set in italics with their number or suffix as a
     subscript, words upright, and expressions as the code they are.
     """
-    label = trace.value_label(value)
+    return _name_tex(trace.value_label(value))
+
+
+def _name_tex(label: str) -> str:
+    plain = label.rstrip("∇")
+    if plain and plain != label:
+        # the gradient of a gradient is set in one superscript; braces let it take another
+        power = r"\nabla" * (len(label) - len(plain))
+        return f"{{{_name_tex(plain)}^{{{power}}}}}"
     if _NUMBER.fullmatch(label):
         return label
     match = _IDENTIFIER.fullmatch(label)
