@@ -14,7 +14,7 @@ from hypothesis import given, settings
 
 from graphviz_ad.render import layout
 from graphviz_ad.render.diagram import Drawing, build_diagram
-from graphviz_ad.render.folding import Folded, fold, start_open
+from graphviz_ad.render.folding import Folded, Item, fold, start_open
 from graphviz_ad.render.geometry import item_size
 from graphviz_ad.render.layered import layered_layout
 from graphviz_ad.render.layout import Layout, lay_out
@@ -59,6 +59,24 @@ def check(drawing: Drawing, folded: Folded, result: Layout) -> None:
             assert left - 3 <= place.x <= right + 3
             assert top - 3 <= place.y <= bottom + 3
     assert [frame for frame, _ in result.frames] == list(folded.frames)
+    assert len({curve for curve in result.curves}) == len(folded.bundles)  # none hides another
+    for frame, (x, y, width, height) in result.frames:
+        for item, (left, top, right, bottom) in zip(folded.items, rects, strict=True):
+            if frame in surrounding(drawing, item):
+                assert x <= left
+                assert y <= top
+                assert right <= x + width
+                assert bottom <= y + height
+            else:
+                assert right <= x or left >= x + width or bottom <= y or top >= y + height
+
+
+def surrounding(drawing: Drawing, item: Item) -> set[int]:
+    groups, group = set(), item.parent
+    while group is not None:
+        groups.add(group)
+        group = drawing.groups[group].parent
+    return groups
 
 
 @pytest.mark.parametrize("name", GRAPHS)
