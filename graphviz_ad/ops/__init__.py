@@ -26,7 +26,11 @@ from graphviz_ad.ops import join as join
 from graphviz_ad.ops import linalg as linalg
 from graphviz_ad.ops import logarithm as logarithm
 from graphviz_ad.ops import loss as loss
+from graphviz_ad.ops import loss_binary as loss_binary
 from graphviz_ad.ops import loss_class as loss_class
+from graphviz_ad.ops import loss_likelihood as loss_likelihood
+from graphviz_ad.ops import loss_metric as loss_metric
+from graphviz_ad.ops import loss_ranking as loss_ranking
 from graphviz_ad.ops import pad as pad
 from graphviz_ad.ops import reduce as reduce
 from graphviz_ad.ops import rounding as rounding
@@ -34,6 +38,7 @@ from graphviz_ad.ops import scan as scan
 from graphviz_ad.ops import scatter as scatter
 from graphviz_ad.ops import select as select
 from graphviz_ad.ops import shape as shape
+from graphviz_ad.ops import similarity as similarity
 from graphviz_ad.ops import softmax as softmax
 from graphviz_ad.ops import sort as sort
 from graphviz_ad.ops import split as split

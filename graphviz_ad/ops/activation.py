@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_ad.engine.op import REGISTRY, Failure, Sample
+from graphviz_ad.engine.op import Failure, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, AxisError, ShapeError
-from graphviz_ad.ops.exponential import Sigmoid
+from graphviz_ad.ops.exponential import Erf, Sigmoid
 from graphviz_ad.ops.families import Unary
 
 SELU_ALPHA = 1.6732632423543772848170429916717
@@ -178,7 +178,7 @@ class GELU(Unary):
     def forward(xp, input, *, approximate="none"):
         if approximate == "tanh":
             return 0.5 * input * (1 + _tanh_part(xp, input))
-        return 0.5 * input * (1 + call(REGISTRY["erf"], xp, SQRT_HALF * input))
+        return 0.5 * input * (1 + call(Erf, xp, SQRT_HALF * input))
 
     def vjp(xp, g, out, input, *, approximate):
         if approximate == "tanh":
@@ -186,7 +186,7 @@ class GELU(Unary):
             slope = SQRT_TWO_OVER_PI * (1 + 0.134145 * (input * input))
             return g * (0.5 * (1 + t) + 0.5 * input * (1 - t * t) * slope)
         normal = (0.5 * SQRT_TWO_OVER_PI) * xp.exp(-0.5 * (input * input))
-        return g * (0.5 * (1 + call(REGISTRY["erf"], xp, SQRT_HALF * input)) + input * normal)
+        return g * (0.5 * (1 + call(Erf, xp, SQRT_HALF * input)) + input * normal)
 
     def reference(input, *, approximate="none"):
         from math import erf, tanh

@@ -8,102 +8,20 @@ import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
-from graphviz_ad.errors import ArgumentError, DTypeError, IndexingError, ShapeError
+from graphviz_ad.errors import ArgumentError, IndexingError, ShapeError
 from graphviz_ad.ops.loss_common import check_reduction, reduced, shape_of
+from graphviz_ad.ops.loss_labels import (
+    along,
+    check_labels,
+    class_axis,
+    hits,
+    picked,
+    sample_weights,
+    sent_to_samples,
+    total_of,
+    weighted,
+)
 from graphviz_ad.ops.softmax import LogSoftmax, Softmax, shifted
-
-
-def class_axis(scores: Any) -> int:
-    """Return the axis of the classes: the first of (C,), the second of (N, C, …)."""
-    return 1 if scores.ndim > 1 else 0
-
-
-def check_labels(name: str, scores: Any, target: Any, weight: Any, ignore_index: int) -> None:
-    """Raise the named error for labels that do not fit (N, C, …) scores.
-
-    Raises
-    ------
-    ShapeError, DTypeError, IndexingError
-    """
-    shape = shape_of(scores)
-    if not shape:
-        raise ShapeError(name, "input (C,) or (N, C, …)", "input ()")
-    axis = 1 if len(shape) > 1 else 0
-    classes, expected = shape[axis], shape[:axis] + shape[axis + 1 :]
-    dtype = np.dtype(getattr(target, "dtype", type(target)))
-    if shape_of(target) != expected:
-        got = f"target {shape_of(target)} {dtype} for input {shape}"
-        raise ShapeError(name, f"one label per sample, shape {expected}", got)
-    if dtype.kind not in "iu":
-        got = f"target {expected} {dtype}"
-        if dtype.kind == "f" and bool((target != target).any()):
-            got += " with NaN in it"
-        hint = "convert labels with .astype(int)"
-        raise DTypeError(name, "integer class labels", got, hint)
-    if weight is not None and shape_of(weight) != (classes,):
-        got = f"weight {shape_of(weight)} for input {shape}"
-        raise ShapeError(name, f"one weight per class, shape ({classes},)", got)
-    labels = np.asarray(target) if isinstance(target, int) else target
-    if labels.size and not (int(labels.min()) >= 0 and int(labels.max()) < classes):
-        wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
-        if bool(wrong.any()):
-            first = int(labels[wrong].ravel()[0]) if labels.ndim else int(labels)
-            got = f"label {first} in target {expected}"
-            raise IndexingError(name, f"labels 0 to {classes - 1}", got)
-
-
-def sample_weights(xp: Any, target: Any, weight: Any, ignore_index: int) -> Any:
-    """Return each sample's weight, 0 where ignored; None when all of them are 1."""
-    counted = xp.not_equal(target, ignore_index)
-    if weight is None:
-        return None if bool(counted.all()) else counted
-    return xp.take(weight, xp.where(counted, target, 0)) * counted
-
-
-def hits(xp: Any, target: Any, classes: int, axis: int) -> Any:
-    """Return the boolean one-hot form of `target` with the classes along `axis`."""
-    ndim = len(target.shape) + 1
-    labels = xp.reshape(target, target.shape[:axis] + (1,) + target.shape[axis:])
-    steps = xp.arange(classes).reshape((classes,) + (1,) * (ndim - axis - 1))
-    return xp.equal(labels, steps)
-
-
-def picked(xp: Any, scores: Any, target: Any, ignore_index: int) -> Any:
-    """Return the score of each sample's label; of label 0 where it is ignored."""
-    labels = xp.where(xp.equal(target, ignore_index), 0, target)
-    if scores.ndim == 1:
-        return scores[labels]
-    if scores.ndim == 2:
-        return scores[xp.arange(len(labels)), labels]
-    return xp.take_along_axis(scores, labels[:, None], 1)[:, 0]
-
-
-def weighted(loss: Any, weights: Any, reduction: str) -> Any:
-    """Reduce the losses of the samples; the mean is weighted."""
-    if weights is None:
-        return reduced(loss, reduction)
-    loss = (loss * weights).astype(loss.dtype)
-    if reduction == "mean":
-        # the mean over no sample is NaN, as in PyTorch, without NumPy's warning
-        return (loss.sum() / (weights.sum() or float("nan"))).astype(loss.dtype)
-    return reduced(loss, reduction)
-
-
-def sent_to_samples(g: Any, target: Any, weights: Any, reduction: str) -> Any:
-    """Return what `weighted` sends to the loss of each sample, to be broadcast."""
-    if reduction == "mean":
-        g = g / (_total(target, weights) or float("nan"))
-    return g if weights is None else g * weights
-
-
-def _total(target: Any, weights: Any) -> Any:
-    return target.size if weights is None else weights.sum()
-
-
-def along(xp: Any, per_sample: Any, axis: int) -> Any:
-    """Give an array of one number per sample an axis of length 1 for the classes."""
-    shape = per_sample.shape
-    return xp.reshape(per_sample, (*shape[:axis], 1, *shape[axis:])) if shape else per_sample
 
 
 class CrossEntropy(Op):
@@ -184,7 +102,7 @@ class CrossEntropy(Op):
             loss = (1 - label_smoothing) * loss
             loss = (loss if weights is None else loss * weights) + even
             if reduction == "mean":
-                loss = loss * (loss.size / (_total(target, weights) or float("nan")))
+                loss = loss * (loss.size / (total_of(target, weights) or float("nan")))
             return reduced(loss, reduction).astype(z.dtype)
         return weighted(loss, weights, reduction)
 
@@ -210,7 +128,7 @@ class CrossEntropy(Op):
         if not label_smoothing:
             s = along(xp, sent_to_samples(g, target, weights, reduction), axis)
             return s * (p - hit), None, None
-        s = g / (_total(target, weights) or float("nan")) if reduction == "mean" else g
+        s = g / (total_of(target, weights) or float("nan")) if reduction == "mean" else g
         share = _even_shares(xp, target, weight, ignore_index, label_smoothing, input.shape)
         kept = 1 - label_smoothing
         share = share + hit * (kept if weights is None else kept * along(xp, weights, axis))
@@ -261,6 +179,78 @@ class CrossEntropy(Op):
 
     fails = Failure(IndexingError, r"cross_entropy: expected labels 0 to 1, got label 2",
                     [[1.0, 2.0]], [2])  # fmt: skip
+
+
+class NLLLoss(Op):
+    """Negative log-likelihood of labels: minus the log-probability of each sample's label.
+
+    Parameters
+    ----------
+    input : array_like, shape (N, C), (C,) or (N, C, d1, …)
+        Log-probabilities, as `log_softmax` gives them.
+    target : array_like of int, shape (N,), () or (N, d1, …)
+    weight : array_like, shape (C,), optional
+        A factor for each class; it gets no gradient.
+    ignore_index : int
+        A label that adds nothing to the loss nor to the mean.
+    reduction : {'mean', 'sum', 'none'}
+        The mean is weighted by `weight`.
+
+    Raises
+    ------
+    ShapeError, DTypeError, IndexingError
+        For labels that do not fit.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.nll_loss([[-0.5, -2.0]], [1]).item()
+    2.0
+    """
+
+    name, label = "nll_loss", "NLL"
+    tex = r"$y = -\frac{1}{N}\sum_n ${a}_{n,\,${b}_n}"
+    vjp_tex = (
+        r"-\tfrac{$g}{N} \mathrm{onehot}($b)",
+        r"\text{no gradient}",
+        r"\text{no gradient}",
+    )
+
+    def check(input, target, weight=None, *, ignore_index, reduction):
+        check_reduction("nll_loss", reduction)
+        check_labels("nll_loss", input, target, weight, ignore_index)
+
+    def forward(xp, input, target, weight=None, *, ignore_index=-100, reduction="mean"):
+        weights = sample_weights(xp, target, weight, ignore_index)
+        return weighted(-picked(xp, input, xp.asarray(target), ignore_index), weights, reduction)
+
+    def vjp(xp, g, out, input, target, weight=None, *, ignore_index, reduction):
+        axis = class_axis(input)
+        weights = sample_weights(xp, target, weight, ignore_index)
+        s = along(xp, sent_to_samples(g, target, weights, reduction), axis)
+        return -s * hits(xp, target, input.shape[axis], axis), None, None
+
+    def reference(input, target, weight=None, *, ignore_index=-100, reduction="mean"):
+        rows = np.moveaxis(input, class_axis(input), -1)
+        valid = (target != ignore_index).astype(float)
+        q = np.eye(rows.shape[-1])[np.where(valid > 0, target, 0)] * valid[..., None]
+        q = q * (np.ones(rows.shape[-1]) if weight is None else weight)
+        loss = -(q * rows).sum(-1)
+        return {"mean": loss.sum() / q.sum(), "sum": loss.sum(), "none": loss}[reduction]
+
+    def samples(rng):
+        x, t, w = rng.normal(size=(4, 3)), np.array([0, 2, 1, 2]), np.array([1, 2, 3])
+        image, pixels = rng.normal(size=(2, 3, 2, 2)), np.array([[[0, 1], [2, 1]]] * 2)
+        return [
+            Sample(x, t),
+            Sample(x, t, w, reduction="none"),
+            Sample(x, t, w, ignore_index=2),
+            Sample(x, t, reduction="sum", ignore_index=0),
+            Sample(x[0], np.int64(1)),
+            Sample(image, pixels, w, ignore_index=1),
+        ]
+
+    fails = Failure(IndexingError, r"nll_loss: expected labels 0 to 1", [[1.0, 2.0]], [-1])
 
 
 def is_probabilities(scores: Any, target: Any) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from graphviz_ad.errors import ArgumentError, ShapeError
 
 REDUCTIONS = ("none", "mean", "sum")
@@ -35,25 +37,41 @@ def check_same_shape(function: str, **arrays: Any) -> None:
         raise ShapeError(function, "arrays of one shape", got, hint)
 
 
-def pointwise_check(name: str) -> Callable[..., None]:
-    """Return the check of an element-wise loss of `input` and `target`."""
+def check_pair(function: str, input: Any, target: Any, reduction: str) -> None:
+    """Check what every element-wise loss asks of its arguments."""
+    check_reduction(function, reduction)
+    check_same_shape(function, input=input, target=target)
 
-    def check(input: Any, target: Any, *_: Any, reduction: str = "mean", **__: Any) -> None:
-        check_reduction(name, reduction)
-        check_same_shape(name, input=input, target=target)
+
+def pointwise_check(name: str) -> Callable[..., None]:
+    """Return the check of an element-wise loss with no other arguments."""
+
+    def check(input: Any, target: Any, *, reduction: str) -> None:
+        check_pair(name, input, target, reduction)
 
     return check
 
 
 def reduced(loss: Any, reduction: str) -> Any:
     """Reduce the losses of all elements; the mean of none is NaN, as in PyTorch."""
-    if reduction == "none":
+    if reduction == "none" or not getattr(loss, "ndim", 0):
         return loss
     if reduction == "sum" or not loss.size:
         return loss.sum() if reduction == "sum" else loss.sum() * float("nan")
     return loss.mean()
 
 
+def size_of(array: Any) -> int:
+    """Return the number of elements of an array or a Python number."""
+    return getattr(array, "size", 1)
+
+
 def spread(g: Any, size: int, reduction: str) -> Any:
     """Return what the reduction sends to each of `size` losses, to be broadcast."""
     return g / size if reduction == "mean" and size else g
+
+
+def reduce_plainly(loss: Any, reduction: str) -> Any:
+    """Reduce as the tests' references do."""
+    loss = np.asarray(loss)
+    return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](loss)
