@@ -59,7 +59,7 @@ def check(drawing: Drawing, folded: Folded, result: Layout) -> None:
             assert left - 3 <= place.x <= right + 3
             assert top - 3 <= place.y <= bottom + 3
     assert [frame for frame, _ in result.frames] == list(folded.frames)
-    assert len({curve for curve in result.curves}) == len(folded.bundles)  # none hides another
+    assert len(set(result.curves)) == len(folded.bundles)  # none hides another
     for frame, (x, y, width, height) in result.frames:
         for item, (left, top, right, bottom) in zip(folded.items, rects, strict=True):
             if frame in surrounding(drawing, item):
