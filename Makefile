@@ -40,7 +40,7 @@ front-end: $(VENV)/test.stamp widgets/node_modules/.package-lock.json
 	cd widgets && PATH="$(abspath $(BIN)):$$PATH" npm test
 
 pytest: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -n logical --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
 build: | $(BIN)/python
 	rm -rf graphviz_ad/widget/static

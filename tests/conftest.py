@@ -57,9 +57,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, reason in missing_parts().items():
             if item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=reason))
-        if item.get_closest_marker("browser"):
-            # One worker runs them all: one browser, one Lab server.
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def pytest_report_header() -> list[str]:

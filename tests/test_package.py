@@ -76,7 +76,6 @@ def files_in(distribution: Path) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("package")
 def test_what_the_distributions_hold(distributions: dict[str, Path]) -> None:
     wheel, sdist = files_in(distributions["wheel"]), files_in(distributions["sdist"])
     for name in NEEDED:
@@ -91,7 +90,6 @@ def test_what_the_distributions_hold(distributions: dict[str, Path]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("package")
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
 def test_it_installs_and_works_in_an_empty_environment(
     kind: str, distributions: dict[str, Path], tmp_path: Path, bare_path: dict[str, str]
