@@ -2,6 +2,7 @@
 import { type Context, gradientPeak } from "./context";
 import { Disposer, h, setText } from "./dom";
 import { format, formatElement, toNumber } from "./format";
+import { gradientName } from "./names";
 import { fitBox, paint } from "./heatmap";
 import type { ValueSpec } from "./payload";
 import type { Gradient } from "./state";
@@ -91,12 +92,12 @@ export class Contributions {
     });
     const hidden = spec.contributions.length - shown.length;
     if (hidden > 0) row.append(sign("+"), h("span", { class: "gad-more" }, `${hidden} more`));
-    this.sum = new Term(context, name(spec.label));
+    this.sum = new Term(context, gradientName(spec.label));
     row.append(sign("="), this.sum.element);
     this.element = h(
       "section",
       { class: "gad-section" },
-      h("h4", {}, "where ", name(spec.label), " comes from"),
+      h("h4", {}, "where ", gradientName(spec.label), " comes from"),
       row,
     );
   }
@@ -116,6 +117,3 @@ export class Contributions {
 }
 
 const sign = (text: string): HTMLElement => h("span", { class: "gad-sign" }, text);
-
-const name = (label: string): HTMLElement =>
-  h("span", { class: "gad-grad-name" }, h("i", {}, label), h("sup", {}, "∇"));

@@ -200,6 +200,11 @@ export class Diagram {
     this.panzoom.fit();
   }
 
+  /** Whether the user has chosen what is in view. */
+  get movedByUser(): boolean {
+    return this.panzoom.touched;
+  }
+
   private measure(): void {
     this.panzoom.setView(this.element.clientWidth, this.element.clientHeight);
   }

@@ -3,6 +3,7 @@ import { type Context, gradientPeak } from "./context";
 import { Disposer, h, setText } from "./dom";
 import { formatExact, shapeText } from "./format";
 import { HeatView } from "./heatview";
+import { gradientName } from "./names";
 import type { ValueSpec } from "./payload";
 import { leadingAxes } from "./slice";
 import type { Gradient } from "./state";
@@ -118,15 +119,13 @@ export class HeatPair {
       partial: `${this.gradient.arrived} of ${this.gradient.total} arrived`,
       arrived: this.gradient.total > 1 ? `all ${this.gradient.total} arrived` : "",
     };
-    const name = (): HTMLElement => h("i", {}, this.spec.label);
     const tell = (text: string): string => (text === "" ? "" : ` · ${text}`);
     this.captions.data.replaceChildren(
-      name(),
+      h("i", {}, this.spec.label),
       `, data${tell(data === null ? "not reached yet" : "")}`,
     );
     this.captions.gradient.replaceChildren(
-      name(),
-      h("sup", {}, "∇"),
+      gradientName(this.spec.label),
       tell(states[this.gradient.state]),
     );
   }

@@ -246,7 +246,7 @@ export class Stepper implements Context {
     this.diagram.show(scene, layout);
     this.markSelected();
     if (this.element.dataset.ready !== "true") this.chooseHeight();
-    if (fit) this.diagram.fitReadable();
+    if (fit || !this.diagram.movedByUser) this.diagram.fitReadable();
     if (this.at > 0) this.diagram.reveal(this.currentKeys());
     this.element.dataset.ready = "true";
   }
