@@ -11,12 +11,14 @@ from graphviz_ad.engine.traced import TRACED
 from graphviz_ad.ops import activation as activation
 from graphviz_ad.ops import activation_hard as activation_hard
 from graphviz_ad.ops import arithmetic as arithmetic
+from graphviz_ad.ops import attention as attention
 from graphviz_ad.ops import axes as axes
 from graphviz_ad.ops import broadcast as broadcast
 from graphviz_ad.ops import cast as cast
 from graphviz_ad.ops import compare as compare
 from graphviz_ad.ops import conv_pages as conv_pages
 from graphviz_ad.ops import diagonal as diagonal
+from graphviz_ad.ops import einsum as einsum
 from graphviz_ad.ops import elementwise as elementwise
 from graphviz_ad.ops import exponential as exponential
 from graphviz_ad.ops import extremum as extremum
@@ -24,6 +26,7 @@ from graphviz_ad.ops import fused as fused
 from graphviz_ad.ops import index as index
 from graphviz_ad.ops import join as join
 from graphviz_ad.ops import linalg as linalg
+from graphviz_ad.ops import linear as linear
 from graphviz_ad.ops import logarithm as logarithm
 from graphviz_ad.ops import loss as loss
 from graphviz_ad.ops import loss_binary as loss_binary
@@ -31,6 +34,7 @@ from graphviz_ad.ops import loss_class as loss_class
 from graphviz_ad.ops import loss_likelihood as loss_likelihood
 from graphviz_ad.ops import loss_metric as loss_metric
 from graphviz_ad.ops import loss_ranking as loss_ranking
+from graphviz_ad.ops import matmul as matmul
 from graphviz_ad.ops import pad as pad
 from graphviz_ad.ops import reduce as reduce
 from graphviz_ad.ops import rounding as rounding

@@ -20,8 +20,8 @@ def check_reduction(function: str, reduction: str) -> None:
 
 
 def shape_of(array: Any) -> tuple[int, ...]:
-    """Return the shape of an array or a Python number."""
-    shape: tuple[int, ...] = getattr(array, "shape", ())
+    """Return the shape of an array, a tensor, a list or a Python number."""
+    shape: tuple[int, ...] = array.shape if hasattr(array, "shape") else np.shape(array)
     return shape
 
 
