@@ -56,7 +56,7 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             needs = needs or operand.requires_grad
         else:
             inputs.append(None)
-            weak = len(operands) > 1
+            weak = op.weak and len(operands) > 1
             arrays.append(None if operand is None else constant(operand, op.name, weak))
     kind = type(arrays[0]) if arrays else None
     xp = np if kind is _ndarray or kind is _float64 else _namespace_of(arrays)
@@ -116,7 +116,7 @@ def _namespace_of(arrays: list[Array]) -> Any:
 def binary_operator(op: type[Op], swapped: bool) -> Any:
     """Make ``__mul__`` (or ``__rmul__``) for `op`: `apply` with the loop over operands unrolled."""
     forward = op.forward
-    differentiable = op.differentiable
+    differentiable, weak = op.differentiable, op.weak
 
     def operator(self: Tensor, other: Any) -> Any:
         a = self._data
@@ -127,7 +127,7 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
         else:
             if other is None or isinstance(other, (str, list, tuple, dict)):
                 return NotImplemented
-            b = constant(other, op.name)
+            b = constant(other, op.name, weak)
             operands = (self, None, a, b)
             needs = self.requires_grad
         if swapped:

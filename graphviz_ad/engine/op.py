@@ -72,9 +72,13 @@ class Op:
     attributes : dict
         Attributes of Tensor that apply it, with their parameters: ``{"T": {}}``.
     order : tuple of str
-        The order of the arguments, where arrays and then parameters is not the usual one.
+        The order of the arguments, where arrays and then parameters is not the usual one;
+        ``"*operands"`` for a sequence whose arrays are given one by one.
     aliases : dict
         Other names of keyword arguments: ``{"dim": "axis"}``.
+    weak : bool
+        Whether Python numbers stay numbers, so that they take the dtype of the other
+        operands; where not, the rules are given arrays only.
     samples : callable
         ``samples(rng)`` gives the `Sample` list; at least one has a repeated or a
         broadcast operand where the op takes two arrays.
@@ -106,6 +110,7 @@ class Op:
     fails: ClassVar[Failure | None] = None
     reference: ClassVar[Callable[..., Any] | None] = None
     differentiable: ClassVar[bool] = True
+    weak: ClassVar[bool] = True
 
     forward: ClassVar[Callable[..., Any]]
     vjp: ClassVar[Callable[..., Any]]

@@ -36,18 +36,23 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
     """Make the public function of `op`, with the signature that its page implies.
 
     Array arguments come first, then the parameters by position or keyword, unless the
-    page gives another order. An op over a sequence takes it as its first argument.
+    page gives another order. An op over a sequence takes it as its first argument,
+    or one by one where the order says ``*operands``.
     """
     parameters = dict(inspect.signature(op.forward).parameters)
     del parameters["xp"]
     # The sequence argument is a plain one here, and has no default.
-    names = list(op.order or (*op.inputs, *op.params))
+    order = list(op.order or (*op.inputs, *op.params))
+    names = [name.lstrip("*") for name in order]
     defaults = {name: parameters[name].default for name in names}
     aliased = [name for name in names if name in op.aliases.values()]
     # Given under another name, a required argument is missing under its own.
     first = next((i for i, name in enumerate(names) if name in aliased), len(names))
     required = [n for n in names[first:] if defaults[n] is inspect.Parameter.empty]
-    head = ", ".join(_argument(name, defaults[name], name in required) for name in names)
+    head = ", ".join(
+        name if name[0] == "*" else _argument(name, defaults[name], name in required)
+        for name in order
+    )
     operands = f"tuple({op.inputs[0]})" if op.variadic else f"({', '.join(op.inputs)},)"
     params = "{" + ", ".join(f"{name!r}: {name}" for name in op.params) + "}"
     given = "{" + ", ".join(f"{name!r}: {name}" for name in aliased) + "}"
@@ -67,15 +72,24 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
     }  # fmt: skip
     exec(compile("\n".join(lines), f"<graphviz_ad op {op.name}>", "exec"), namespace)
     function: Callable[..., Any] = namespace[op.name]
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [inspect.Parameter(name, kind, default=defaults[name]) for name in names]
-    )
+    function.__signature__ = _signature(order, defaults)  # type: ignore[attr-defined]
     function.__module__ = op.__module__
     function.__qualname__ = op.name
     function.__doc__ = inspect.getdoc(op)
     function.op = op  # type: ignore[attr-defined]
     return function
+
+
+def _signature(order: list[str], defaults: dict[str, Any]) -> inspect.Signature:
+    parameters = []
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    for name in order:
+        if name[0] == "*":
+            parameters.append(inspect.Parameter(name[1:], inspect.Parameter.VAR_POSITIONAL))
+            kind = inspect.Parameter.KEYWORD_ONLY
+        else:
+            parameters.append(inspect.Parameter(name, kind, default=defaults[name]))
+    return inspect.Signature(parameters)
 
 
 def _argument(name: str, default: Any, checked: bool) -> str:

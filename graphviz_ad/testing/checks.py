@@ -42,6 +42,10 @@ def samples_of(op: type[Op], seed: int = 0) -> list[Sample]:
 
 def call_sample(function: Callable[..., Any], op: type[Op], arrays: Any, params: Any) -> Any:
     """Call the public function of `op`, or what has its signature, as a user would."""
+    if f"*{op.inputs[0]}" in op.order:
+        first = op.order[: op.order.index(f"*{op.inputs[0]}")]
+        rest = {name: value for name, value in params.items() if name not in first}
+        return function(*(params[name] for name in first), *arrays, **rest)
     if op.variadic:
         return function(list(arrays), **params)
     if op.order:
