@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphviz_ad.backend import Array, is_array, is_immutable, own, protect, to_numpy
+from graphviz_ad.engine.exchange import Exchange
 from graphviz_ad.engine.hooks import HookHandle, Watch
 from graphviz_ad.engine.tape import Record, ScopeEntry, Site, next_id, tape
 from graphviz_ad.errors import (
@@ -28,7 +29,7 @@ __all__ = ["Tensor", "parameter", "tensor"]
 _new = object.__new__
 
 
-class Tensor:
+class Tensor(Exchange):
     """An array that operations are recorded on. Made by `tensor`, `parameter` and operations.
 
     Attributes
@@ -373,23 +374,6 @@ class Tensor:
         hint = "recorded arrays never change: use ad.where or compute a new tensor"
         raise InPlaceError("x[...] = v", "a functional form", "a write in place", hint)
 
-    def __copy__(self) -> Tensor:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if self._op is not None:
-            hint = "copy x.detach()"
-            raise GradientError("deepcopy", "a leaf", repr(self), hint)
-        twin = _leaf(self._data, self.requires_grad, self.name, self._site)
-        memo[id(self)] = twin
-        twin._grad = self._grad
-        return twin
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self._op is not None:
-            raise GradientError("pickle", "a leaf", repr(self), "pickle x.detach()")
-        return _unpickle, (self._data, self.requires_grad, self.name, self._grad)
-
     def __repr__(self) -> str:
         text = np.array2string(
             np.asarray(to_numpy(self._data)), precision=4, threshold=20, edgeitems=3,
@@ -530,12 +514,6 @@ def _leaf(array: Array, requires_grad: bool, name: str | None, site: Site | None
     leaf.requires_grad = requires_grad
     leaf.name = name
     leaf._site = site
-    return leaf
-
-
-def _unpickle(array: Array, requires_grad: bool, name: str | None, grad: Tensor | None) -> Tensor:
-    leaf = _leaf(protect(array), requires_grad, name, None)
-    leaf._grad = grad
     return leaf
 
 

@@ -212,15 +212,14 @@ def flatten(structure: Any) -> list[Any]:
 
 def rebuild(structure: Any, leaves: Iterable[Any]) -> Any:
     """Return a nest like `structure` that holds `leaves`, from left to right."""
-    remaining = iter(leaves)
+    return _build(structure, iter(leaves))
 
-    def build(part: Any) -> Any:
-        if not is_structure(part):
-            return next(remaining)
-        parts = [build(inner) for inner in part]
-        return type(part)(*parts) if hasattr(part, "_fields") else type(part)(parts)
 
-    return build(structure)
+def _build(part: Any, leaves: Iterator[Any]) -> Any:
+    if not is_structure(part):
+        return next(leaves)
+    parts = [_build(inner, leaves) for inner in part]
+    return type(part)(*parts) if hasattr(part, "_fields") else type(part)(parts)
 
 
 @contextmanager
