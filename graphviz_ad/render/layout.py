@@ -11,6 +11,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from graphviz_ad.render.geometry import Box, Curve, Point, frame_title_width, it
 from graphviz_ad.render.layered import layered_layout
 
 IN_PROCESS_UP_TO = 300  # items and bundles: above, Graphviz runs where it can be stopped
-TIMEOUT = 10.0  # seconds for each engine
+TIMEOUT = 8.0  # seconds for Graphviz; where one build of it is too slow, another is as well
 
 _MARGIN = 14.0
 _POINTS_PER_INCH = 72.0
@@ -69,17 +70,19 @@ def lay_out(drawing: Drawing, folded: Folded, *, timeout: float = TIMEOUT) -> La
     folded : Folded
         What is visible of it.
     timeout : float
-        Seconds that each Graphviz engine may take.
+        Seconds after which our own layout is taken instead.
     """
     if folded.items:
         dot = layout_dot(drawing, folded)
         small = len(folded.items) + len(folded.bundles) <= IN_PROCESS_UP_TO
-        engines: tuple[tuple[str, Callable[[], bytes | None]], ...] = (
-            ("pygraphviz", lambda: _pygraphviz(dot, small, timeout)),
-            ("dot", lambda: _run(["dot", "-Tjson0"], dot, timeout)),
+        engines: tuple[tuple[str, Callable[[float], bytes | None]], ...] = (
+            ("pygraphviz", lambda rest: _pygraphviz(dot, small, rest)),
+            ("dot", lambda rest: _run(["dot", "-Tjson0"], dot, rest)),
         )
+        deadline = time.monotonic() + timeout
         for name, engine in engines:
-            answer = engine()
+            rest = deadline - time.monotonic()
+            answer = engine(rest) if rest > 0 else None
             result = None if answer is None else _read(name, answer, folded)
             if result is not None:
                 return result

@@ -1,6 +1,8 @@
-"""The line under a static picture that says what its marks mean."""
+"""The lines under a static picture: what is folded, and what the marks mean."""
 
 from __future__ import annotations
+
+import textwrap
 
 from graphviz_ad.render.diagram import Drawing
 from graphviz_ad.render.folding import Folded
@@ -18,8 +20,8 @@ def legend_parts(
 ) -> tuple[list[Part], float, float]:
     """Return the legend's parts and the picture's size with it.
 
-    Only marks that occur are explained; entries flow into as many rows as the
-    picture's width asks for.
+    Only marks that occur are explained; lines and entries flow into as many rows as
+    the picture's width asks for.
     """
     entries = _entries(trace, drawing, folded)
     if not entries:
@@ -28,6 +30,9 @@ def legend_parts(
     width = max(width, widest + 2 * _MARGIN)
     drawn: list[Primitive] = []
     x, y = _MARGIN, height + 6
+    for line in _folded_lines(drawing, folded, width):
+        drawn.append(Text(x, y + 4, line, _SIZE, "muted"))
+        y += _ROW
     for kind, text in entries:
         needed = _MARK + text_width(text, _SIZE, "sans")
         if x > _MARGIN and x + needed > width - _MARGIN:
@@ -36,6 +41,20 @@ def legend_parts(
         drawn.append(Text(x + _MARK, y + 4, text, _SIZE, "muted"))
         x += needed + _GAP
     return [Part("legend", "legend", "", tuple(drawn))], width, y + _MARGIN
+
+
+def _folded_lines(drawing: Drawing, folded: Folded, width: float) -> list[str]:
+    """Say how many operations the closed groups hide; nothing here can be clicked."""
+    boxes = [item.group for item in folded.items if item.group is not None]
+    hidden = sum(drawing.groups[box].ops for box in boxes)
+    if not hidden:
+        return []
+    total = sum(node.kind == "op" for node in drawing.nodes)
+    which = f"All {total:,}" if hidden == total else f"{hidden:,} of {total:,}"
+    plural = "box" if len(boxes) == 1 else "boxes"
+    text = f"{which} operations are folded into {len(boxes):,} {plural}."
+    columns = int((width - 2 * _MARGIN) / text_width("n", _SIZE, "sans"))
+    return textwrap.wrap(text, max(columns, 12))
 
 
 def _entries(trace: TraceLike, drawing: Drawing, folded: Folded) -> list[tuple[str, str]]:
