@@ -109,7 +109,7 @@ class StepperPage:
         values = expected_at(trace, position)
         keys = [value.key for value in values if only is None or value.key in only]
         shown = self.read(keys)
-        assert shown["position"] == position
+        assert shown["position"] == position, f"moved from {position} to {shown['position']}"
         for value in values:
             where = f"{value.key} when {position} steps are done"
             check_node(shown["nodes"][value.key], value, where)

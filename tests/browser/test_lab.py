@@ -158,6 +158,37 @@ def test_two_steppers_do_not_disturb_each_other(run_notebook: Callable[..., Page
     assert len(ids) == len(set(ids))
 
 
+# Walks to the end and back several times, a step every 80 to 125 ms, and returns every position
+# that was shown on the way.
+WALK = """
+async (root) => {
+  const seen = [];
+  new MutationObserver(() => seen.push(Number(root.dataset.step)))
+    .observe(root, { attributes: true, attributeFilter: ["data-step"] });
+  const pause = (delay) => new Promise((done) => setTimeout(done, delay));
+  for (let delay = 80; delay <= 125; delay += 15) {
+    for (const direction of ["forward", "back"]) {
+      const button = root.querySelector(`button[aria-label^="one step ${direction}"]`);
+      for (let step = 0; step < Number(root.dataset.steps); step += 1) {
+        button.click();
+        await pause(delay);
+      }
+    }
+  }
+  await pause(500);
+  return seen;
+}
+"""
+
+
+def test_the_kernels_echo_never_moves_the_stepper(run_notebook: Callable[..., Page]) -> None:
+    # The kernel repeats every position that it is told; by then the user may have moved on.
+    stepper = StepperPage(run_notebook(NETWORK_CELLS)).wait()
+    there = list(range(1, stepper.steps + 1))
+    back = list(reversed(range(stepper.steps)))
+    assert stepper.root.evaluate(WALK) == (there + back) * 4
+
+
 def test_looking_changes_nothing(lab: LabServer, run_notebook: Callable[..., Page]) -> None:
     cells = [
         "import graphviz_ad as ad\na, b = ad.parameter(3.0), ad.parameter(2.0)\nc = a * b",
