@@ -17,6 +17,7 @@ from graphviz_ad.ops import broadcast as broadcast
 from graphviz_ad.ops import cast as cast
 from graphviz_ad.ops import compare as compare
 from graphviz_ad.ops import conv_pages as conv_pages
+from graphviz_ad.ops import decompose as decompose
 from graphviz_ad.ops import diagonal as diagonal
 from graphviz_ad.ops import einsum as einsum
 from graphviz_ad.ops import elementwise as elementwise
@@ -35,7 +36,10 @@ from graphviz_ad.ops import loss_likelihood as loss_likelihood
 from graphviz_ad.ops import loss_metric as loss_metric
 from graphviz_ad.ops import loss_ranking as loss_ranking
 from graphviz_ad.ops import matmul as matmul
+from graphviz_ad.ops import norm as norm
 from graphviz_ad.ops import pad as pad
+from graphviz_ad.ops import pool as pool
+from graphviz_ad.ops import pool_windows as pool_windows
 from graphviz_ad.ops import reduce as reduce
 from graphviz_ad.ops import rounding as rounding
 from graphviz_ad.ops import scan as scan
@@ -44,6 +48,7 @@ from graphviz_ad.ops import select as select
 from graphviz_ad.ops import shape as shape
 from graphviz_ad.ops import similarity as similarity
 from graphviz_ad.ops import softmax as softmax
+from graphviz_ad.ops import solve as solve
 from graphviz_ad.ops import sort as sort
 from graphviz_ad.ops import split as split
 from graphviz_ad.ops import statistic as statistic

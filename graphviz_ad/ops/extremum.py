@@ -266,7 +266,7 @@ class Any(Reduction):
     """
 
     name, label, differentiable = "any", "∃", False
-    tex = r"$y = \exists_i $a_i"
+    tex = r"$y = \exists_i {$a}_i"
 
     def forward(xp, a, *, axis=None, keepdims=False):
         return xp.any(a, axis=axis, keepdims=keepdims)
@@ -291,7 +291,7 @@ class All(Reduction):
     """
 
     name, label, differentiable = "all", "∀", False
-    tex = r"$y = \forall_i $a_i"
+    tex = r"$y = \forall_i {$a}_i"
 
     def forward(xp, a, *, axis=None, keepdims=False):
         return xp.all(a, axis=axis, keepdims=keepdims)

@@ -242,7 +242,8 @@ class Kron(Op):
     weak = False
     tex = r"$y = $a \otimes $b"
     vjp_tex = (
-        r"\textstyle\sum_{kl} $g_{ik,\,jl}\, $b_{kl}", r"\textstyle\sum_{ij} $g_{ik,\,jl}\, $a_{ij}"
+        r"\textstyle\sum_{kl} {$g}_{ik,\,jl}\, {$b}_{kl}",
+        r"\textstyle\sum_{ij} {$g}_{ik,\,jl}\, {$a}_{ij}"
     )  # fmt: skip
 
     def forward(xp, a, b):
@@ -334,7 +335,7 @@ class Trace(Op):
     Examples
     --------
     >>> import graphviz_ad as ad
-    >>> ad.trace([[1.0, 2.0], [3.0, 4.0]])
+    >>> ad.tensor([[1.0, 2.0], [3.0, 4.0]]).trace()
     tensor(5., dtype=float64)
     """
 

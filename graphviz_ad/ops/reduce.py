@@ -140,7 +140,7 @@ class NanSum(Reduction):
     """
 
     name, label, method = "nansum", "Σ", True
-    tex = r"$y = \textstyle\sum_{i:\, $a_i \ne \text{NaN}} $a_i"
+    tex = r"$y = \textstyle\sum_{i:\, {$a}_i \ne \text{NaN}} {$a}_i"
     vjp_tex = (r"\operatorname{broadcast}($g) \odot [$a \ne \text{NaN}]",)
 
     def forward(xp, a, *, axis=None, dtype=None, keepdims=False):
@@ -202,7 +202,7 @@ class NanMean(Reduction):
     """
 
     name, label, method = "nanmean", "mean", True
-    tex = r"$y = \tfrac{1}{n} \textstyle\sum_{i:\, $a_i \ne \text{NaN}} $a_i"
+    tex = r"$y = \tfrac{1}{n} \textstyle\sum_{i:\, {$a}_i \ne \text{NaN}} {$a}_i"
     vjp_tex = (r"\operatorname{broadcast}($g / n) \odot [$a \ne \text{NaN}]",)
 
     def forward(xp, a, *, axis=None, dtype=None, keepdims=False):
@@ -239,8 +239,8 @@ class Prod(Reduction):
     """
 
     name, label = "prod", "Π"
-    tex = r"$y = \textstyle\prod_i $a_i"
-    vjp_tex = (r"$g \odot \textstyle\prod_{j \ne i} $a_j",)
+    tex = r"$y = \textstyle\prod_i {$a}_i"
+    vjp_tex = (r"$g \odot \textstyle\prod_{j \ne i} {$a}_j",)
 
     def forward(xp, a, *, axis=None, dtype=None, keepdims=False):
         return a.prod(axis=axis, dtype=dtype, keepdims=keepdims)

@@ -83,8 +83,8 @@ class Cumsum(Scan):
     """
 
     name, label = "cumsum", "Σ↦"
-    tex = r"$y_i = \textstyle\sum_{j \le i} $a_j"
-    vjp_tex = (r"\textstyle\sum_{j \ge i} $g_j",)
+    tex = r"{$y}_i = \textstyle\sum_{j \le i} {$a}_j"
+    vjp_tex = (r"\textstyle\sum_{j \ge i} {$g}_j",)
 
     def forward(xp, a, *, axis=None, dtype=None):
         return a.cumsum(axis=axis, dtype=dtype)
@@ -114,8 +114,8 @@ class Cumprod(Scan):
     """
 
     name, label = "cumprod", "Π↦"
-    tex = r"$y_i = \textstyle\prod_{j \le i} $a_j"
-    vjp_tex = (r"\textstyle\sum_{j \ge i} $g_j \prod_{k \le j,\, k \ne i} $a_k",)
+    tex = r"{$y}_i = \textstyle\prod_{j \le i} {$a}_j"
+    vjp_tex = (r"\textstyle\sum_{j \ge i} {$g}_j \prod_{k \le j,\, k \ne i} {$a}_k",)
 
     def forward(xp, a, *, axis=None, dtype=None):
         return a.cumprod(axis=axis, dtype=dtype)
@@ -151,8 +151,8 @@ class LogCumsumExp(Scan):
     """
 
     name, label, aliases = "logcumsumexp", "ln Σ exp↦", {"dim": "axis"}
-    tex = r"$y_i = \ln \textstyle\sum_{j \le i} e^{$a_j}"
-    vjp_tex = (r"\textstyle\sum_{j \ge i} $g_j\, e^{$a_i - $y_j}",)
+    tex = r"{$y}_i = \ln \textstyle\sum_{j \le i} e^{{$a}_j}"
+    vjp_tex = (r"\textstyle\sum_{j \ge i} {$g}_j\, e^{{$a}_i - {$y}_j}",)
 
     def forward(xp, a, *, axis=None):
         a, axis = flat_scan(a, axis)
@@ -196,8 +196,8 @@ class Cummax(Scan):
     """
 
     name, label, aliases = "cummax", "max↦", {"dim": "axis"}
-    tex = r"$y0_i = \max_{j \le i} $a_j"
-    vjp_tex = (r"\textstyle\sum_{j:\, $y1_j = i} $g0_j",)
+    tex = r"{$y0}_i = \max_{j \le i} {$a}_j"
+    vjp_tex = (r"\textstyle\sum_{j:\, {$y1}_j = i} {$g0}_j",)
 
     def forward(xp, a, *, axis=None):
         return running(xp, xp.maximum, *flat_scan(a, axis))
@@ -236,8 +236,8 @@ class Cummin(Scan):
     """
 
     name, label, aliases = "cummin", "min↦", {"dim": "axis"}
-    tex = r"$y0_i = \min_{j \le i} $a_j"
-    vjp_tex = (r"\textstyle\sum_{j:\, $y1_j = i} $g0_j",)
+    tex = r"{$y0}_i = \min_{j \le i} {$a}_j"
+    vjp_tex = (r"\textstyle\sum_{j:\, {$y1}_j = i} {$g0}_j",)
 
     def forward(xp, a, *, axis=None):
         return running(xp, xp.minimum, *flat_scan(a, axis))
@@ -308,8 +308,8 @@ class Diff(Op):
     """
 
     name, label, method, order = "diff", "Δ", True, ("a", "n", "axis", "prepend", "append")
-    tex = r"$y_i = $a_{i+1} - $a_i"
-    vjp_tex = (r"$g_{i-1} - $g_i", r"$g_{i-1} - $g_i", r"$g_{i-1} - $g_i")
+    tex = r"{$y}_i = {$a}_{i+1} - {$a}_i"
+    vjp_tex = (r"{$g}_{i-1} - {$g}_i", r"{$g}_{i-1} - {$g}_i", r"{$g}_{i-1} - {$g}_i")
 
     def forward(xp, a, prepend=None, append=None, *, n=1, axis=-1):
         ends = {"prepend": prepend, "append": append}
