@@ -54,6 +54,8 @@ class Run:
         kwargs: dict[str, Any],
     ) -> None:
         self.label = f"{transform}({getattr(function, '__name__', type(function).__name__)})"
+        if not argnums:
+            raise ArgumentError(self.label, "an argument to differentiate", "none")
         self.site = user_site()
         self.recording = tape.recording
         self.variables: list[Tensor] = []

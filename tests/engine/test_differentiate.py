@@ -68,6 +68,13 @@ def test_a_list_of_numbers_is_an_array() -> None:
     close(ad.grad(cubic)([1.0, 2.0]), [3.0, 12.0])
 
 
+def test_the_identity() -> None:
+    close(ad.grad(lambda x: x)(2.0), 1.0)
+    close(ad.jacobian(lambda x: x)(X), np.eye(3))
+    close(ad.hessian(lambda x: x)(2.0), 0.0)
+    close(ad.jvp(lambda x: x, (X,), (X,))[1], X)
+
+
 def test_keyword_arguments_are_passed_on() -> None:
     close(ad.grad(lambda x, *, power: (x**power).sum())(X, power=2), 2 * X)
 
@@ -340,6 +347,8 @@ def test_threads_do_not_share_a_pass() -> None:
         (lambda: ad.grad(cubic)(x=X), ArgumentError, "with 0; arguments by keyword"),
         (lambda: ad.grad(cubic, 0.5)(X), ArgumentError, "an integer or a tuple of them, got 0.5"),
         (lambda: ad.grad(cubic, (0, -1))(X), ArgumentError, "each argument once"),
+        (lambda: ad.grad(cubic, ())(X), ArgumentError, "an argument to differentiate, got none"),
+        (lambda: ad.vjp(cubic), ArgumentError, "an argument to differentiate, got none"),
         (lambda: ad.vjp(cubic, X)[1](X), ShapeError, r"gradient of shape \(\), got \(3,\)"),
         (lambda: ad.vjp(lambda x: (x, x), X)[1](X), ArgumentError, "tuple of 2 gradients, got nd"),
         (lambda: ad.jvp(cubic, X, X), ArgumentError, "primals, a tuple .* got ndarray"),
@@ -406,6 +415,13 @@ def test_leaves_that_were_sent_one_tensor_have_gradients_of_their_own() -> None:
     (a + b).backward(v, create_graph=True)
     assert a.grad is not b.grad
     assert a.grad is not v
+    a, b = ad.parameter(X, name="a"), ad.parameter(X, name="b")
+    ((a + b) ** 2).sum().backward(create_graph=True)
+    assert a.grad is not None
+    assert b.grad is not None
+    assert (a.grad.name, b.grad.name) == ("a∇", "b∇")
+    (a.grad + b.grad).sum().backward()
+    close(a.grad, 4 * X + 4)
 
 
 def test_what_the_op_saw_counts_after_a_leaf_was_rebound() -> None:

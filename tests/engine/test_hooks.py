@@ -171,10 +171,14 @@ def test_a_handle_outlives_its_tensor_and_keeps_nothing_alive() -> None:
         x = ad.parameter(X)
         handle = (x * 2).register_hook(lambda g: None)
         y = ad.parameter(X)
-        kept = y.register_hook(lambda g: None)
-        alive = weakref.ref(y)
-        del y
-        assert alive() is None
+
+        def hook(g: ad.Tensor) -> None:
+            return None
+
+        kept = y.register_hook(hook)
+        alive = weakref.ref(y), weakref.ref(hook)
+        del y, hook
+        assert [reference() for reference in alive] == [None, None]
         handle.remove()
         kept.remove()
     finally:
