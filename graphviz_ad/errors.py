@@ -12,10 +12,12 @@ __all__ = [
     "GraphvizADError",
     "InPlaceError",
     "IndexingError",
+    "ModuleError",
     "NothingRecordedError",
     "OpDefinitionError",
     "RenderError",
     "ShapeError",
+    "StateDictError",
     "TraceError",
     "VJPError",
 ]
@@ -37,6 +39,7 @@ class GraphvizADError(Exception):
 
     Examples
     --------
+    >>> from graphviz_ad.errors import ShapeError
     >>> print(ShapeError("matmul", "inner axes of equal length", "x (32, 64) and W (63, 50)"))
     matmul: expected inner axes of equal length, got x (32, 64) and W (63, 50)
     """
@@ -107,3 +110,11 @@ class TraceError(GraphvizADError, ValueError):
 
 class RenderError(GraphvizADError, ValueError):
     """A drawing that cannot be made as asked."""
+
+
+class ModuleError(GraphvizADError, RuntimeError):
+    """A module used before its ``__init__``, or without a ``forward``."""
+
+
+class StateDictError(GraphvizADError, ValueError):
+    """Saved parameters that are missing, unexpected, misshaped or cut short."""

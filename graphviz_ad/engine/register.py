@@ -25,6 +25,7 @@ _MIRRORED = ("lt", "le", "eq", "ne", "ge", "gt")
 """Operators whose reflection is another of them, not a method of its own."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_EMPTY = inspect.Parameter.empty
 _PLAIN = (int, float, str, bool, type(None))
 
 
@@ -46,9 +47,11 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
     names = [name.lstrip("*") for name in order]
     defaults = {name: parameters[name].default for name in names}
     aliased = [name for name in names if name in op.aliases.values()]
-    # Given under another name, a required argument is missing under its own.
-    first = next((i for i, name in enumerate(names) if name in aliased), len(names))
-    required = [n for n in names[first:] if defaults[n] is inspect.Parameter.empty]
+    # A required argument may come under another name, or behind one with a default: Python
+    # cannot find that it is missing, the function does.
+    given_or_not = (i for i, n in enumerate(names) if n in aliased or defaults[n] is not _EMPTY)
+    first = next(given_or_not, len(names))
+    required = [n for n in names[first:] if defaults[n] is _EMPTY]
     head = ", ".join(
         name if name[0] == "*" else _argument(name, defaults[name], name in required)
         for name in order
@@ -96,7 +99,7 @@ def _argument(name: str, default: Any, checked: bool) -> str:
     """Return the text of one argument; a `checked` one is found missing by the function itself."""
     if checked:
         return f"{name}=_Missing"
-    if default is inspect.Parameter.empty:
+    if default is _EMPTY:
         return name
     if isinstance(default, _PLAIN):
         return f"{name}={default!r}"

@@ -353,10 +353,10 @@ class GLU(Unary):
 
     name, label = "glu", "GLU"
     aliases = {"dim": "axis"}
-    tex = r"$y = ${a}_1 \odot \sigma(${a}_2), \quad $a = [${a}_1, ${a}_2]"
+    tex = r"$y = {$a}_1 \odot \sigma({$a}_2), \quad $a = [{$a}_1, {$a}_2]"
     vjp_tex = (
-        r"\left[$g \odot \sigma(${a}_2),\;"
-        r" $g \odot ${a}_1 \odot \sigma(${a}_2) \odot (1 - \sigma(${a}_2))\right]",
+        r"\left[$g \odot \sigma({$a}_2),\;"
+        r" $g \odot {$a}_1 \odot \sigma({$a}_2) \odot (1 - \sigma({$a}_2))\right]",
     )
 
     def check(input, *, axis):

@@ -296,7 +296,7 @@ class ConvWeightGradient(Op):
     """
 
     name, label = "conv_weight_gradient", "∗∇W"
-    tex = r"$y_{f,c,k} = \sum_{n,o} ${a}_{n,c,\,s\,o + k} \, ${b}_{n,f,o}"
+    tex = r"{$y}_{f,c,k} = \sum_{n,o} {$a}_{n,c,\,s\,o + k} \, {$b}_{n,f,o}"
     vjp_tex = (r"\mathrm{conv\_transpose}($b, $g)", r"\mathrm{conv}($a, $g)")
     prepare = frozen
 

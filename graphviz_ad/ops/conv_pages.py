@@ -20,8 +20,10 @@ from graphviz_ad.ops.conv import (
 )
 from graphviz_ad.ops.windows import frozen
 
-TEX = r"$y_{n,f,o} = \sum_{c,k} ${a}_{n,c,\,s\,o + d\,k - p} \, ${b}_{f,c,k} + ${c}_f"
-SPREAD_TEX = r"$y_{n,c,\,s\,o + d\,k - p} \mathrel{+}= ${a}_{n,f,o} \, ${b}_{f,c,k} \ (+\, ${c}_c)"
+TEX = r"{$y}_{n,f,o} = \sum_{c,k} {$a}_{n,c,\,s\,o + d\,k - p} \, {$b}_{f,c,k} + {$c}_f"
+SPREAD_TEX = (
+    r"{$y}_{n,c,\,s\,o + d\,k - p} \mathrel{+}= {$a}_{n,f,o} \, {$b}_{f,c,k} \ (+\, {$c}_c)"
+)
 SPREAD_VJP_TEX = (
     r"\mathrm{conv}($g, $b)",
     r"\mathrm{conv\_weight\_gradient}($g, $a)",

@@ -43,7 +43,7 @@ class Linear(Op):
 
     name, label = "linear", "xWᵀ+b"
     tex = r"$y = $a \, $b^\top + $c"
-    vjp_tex = (r"$g \, $b", r"$g^\top $a", r"\textstyle\sum_n ${g}_n")
+    vjp_tex = (r"$g \, $b", r"$g^\top $a", r"\textstyle\sum_n {$g}_n")
 
     def check(input, weight, bias=None):
         x, w, b = shape_of(input), shape_of(weight), shape_of(bias)
@@ -114,12 +114,12 @@ class Bilinear(Op):
     """
 
     name, label = "bilinear", "xWx′+b"
-    tex = r"$y_k = $a^\top ${c}_k\, $b + d_k"
+    tex = r"{$y}_k = $a^\top {$c}_k\, $b + d_k"
     vjp_tex = (
-        r"\textstyle\sum_k ${g}_k\, ${c}_k\, $b",
-        r"\textstyle\sum_k ${g}_k\, ${c}_k^\top $a",
-        r"${g}_k \, $a \, $b^\top",
-        r"\textstyle\sum_n ${g}_n",
+        r"\textstyle\sum_k {$g}_k\, {$c}_k\, $b",
+        r"\textstyle\sum_k {$g}_k\, {$c}_k^\top $a",
+        r"{$g}_k \, $a \, $b^\top",
+        r"\textstyle\sum_n {$g}_n",
     )
 
     def check(input1, input2, weight, bias=None):
@@ -207,7 +207,7 @@ class Embedding(Op):
     """
 
     name, label = "embedding", "embed"
-    tex = r"$y = ${b}_{[$a]}"
+    tex = r"$y = {$b}_{[$a]}"
     vjp_tex = (r"\text{no gradient}", r"\mathrm{zeros}\ \text{with}\ [$a] \mathrel{+}= $g")
 
     def check(input, weight, *, padding_idx):

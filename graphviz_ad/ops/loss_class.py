@@ -66,7 +66,7 @@ class CrossEntropy(Op):
     """
 
     name, label = "cross_entropy", "CE"
-    tex = r"$y = -\frac{1}{N}\sum_n \log \mathrm{softmax}(${a}_n)_{${b}_n}"
+    tex = r"$y = -\frac{1}{N}\sum_n \log \mathrm{softmax}({$a}_n)_{{$b}_n}"
     vjp_tex = (
         r"\tfrac{$g}{N}\left(\mathrm{softmax}($a) - \mathrm{onehot}($b)\right)",
         r"-\tfrac{$g}{N} \log \mathrm{softmax}($a) \ \text{for probabilities}",
@@ -209,7 +209,7 @@ class NLLLoss(Op):
     """
 
     name, label = "nll_loss", "NLL"
-    tex = r"$y = -\frac{1}{N}\sum_n ${a}_{n,\,${b}_n}"
+    tex = r"$y = -\frac{1}{N}\sum_n {$a}_{n,\,{$b}_n}"
     vjp_tex = (
         r"-\tfrac{$g}{N} \mathrm{onehot}($b)",
         r"\text{no gradient}",

@@ -119,11 +119,11 @@ class MultiMarginLoss(Op):
     name, label = "multi_margin_loss", "margin"
     order = ("input", "target", "p", "margin", "weight", "reduction")
     tex = (
-        r"$y = \tfrac{1}{NC}\sum_n \sum_{i \ne ${b}_n} \max(0, m - ${a}_{n,${b}_n} + ${a}_{n,i})^p"
+        r"$y = \tfrac{1}{NC}\sum_n \sum_{i \ne {$b}_n} \max(0, m - {$a}_{n,{$b}_n} + {$a}_{n,i})^p"
     )
     vjp_tex = (
         r"\tfrac{p\,$g}{NC} \left(h - \mathrm{onehot}($b) \textstyle\sum_i h_i\right),"
-        r"\; h_i = \max(0, m - ${a}_{$b} + ${a}_i)^{p-1}",
+        r"\; h_i = \max(0, m - {$a}_{$b} + {$a}_i)^{p-1}",
         r"\text{no gradient}",
         r"\text{no gradient}",
     )
@@ -199,9 +199,9 @@ class MultilabelMarginLoss(Op):
 
     name, label = "multilabel_margin_loss", "margins"
     tex = (
-        r"$y = \tfrac{1}{NC}\sum_n \sum_{j \in $b_n} \sum_{i \notin $b_n}"
-        r" \max(0, 1 - ${a}_{n,j} + ${a}_{n,i})"
-    ).replace("$b_n", "${b}_n")
+        r"$y = \tfrac{1}{NC}\sum_n \sum_{j \in {$b}_n} \sum_{i \notin {$b}_n}"
+        r" \max(0, 1 - {$a}_{n,j} + {$a}_{n,i})"
+    )
     vjp_tex = (
         r"\tfrac{$g}{NC} \left(\#\{j : \text{lack}_{ij} > 0\}"
         r" - \#\{i : \text{lack}_{ji} > 0\}\right)",

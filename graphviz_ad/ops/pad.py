@@ -121,8 +121,8 @@ class SlidingWindowView(Op):
 
     name, label = "sliding_window_view", "windows"
     numpy = ("lib.stride_tricks.sliding_window_view",)
-    tex = r"$y_{ij} = $a_{i + j}"
-    vjp_tex = (r"\textstyle\sum_j $g_{i-j,\,j}",)
+    tex = r"{$y}_{ij} = {$a}_{i + j}"
+    vjp_tex = (r"\textstyle\sum_j {$g}_{i-j,\,j}",)
 
     def prepare(x, *, window_shape, axis=None):
         ndim = x.ndim if hasattr(x, "ndim") else np.ndim(x)

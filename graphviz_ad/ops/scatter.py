@@ -205,8 +205,8 @@ class Scatter(Op):
 
     name, label, method, aliases = "scatter", "scatter", True, {"dim": "axis"}
     order = ("a", "axis", "index", "src")
-    tex = r"$y = $a\ \text{with}\ [$b_{i}] = $c_{i}"
-    vjp_tex = (r"$g\ \text{with}\ [$b_{i}] = 0", "", r"$g[$b_{i}]")
+    tex = r"$y = $a\ \text{with}\ [{$b}_{i}] = {$c}_{i}"
+    vjp_tex = (r"$g\ \text{with}\ [{$b}_{i}] = 0", "", r"$g[{$b}_{i}]")
 
     def check(a, index, src, *, axis):
         _check_scatter("scatter", a, index, src, axis)
@@ -274,8 +274,8 @@ class ScatterAdd(Op):
 
     name, label, method, aliases = "scatter_add", "scatter +=", True, {"dim": "axis"}
     order = ("a", "axis", "index", "src")
-    tex = r"$y = $a\ \text{with}\ [$b_{i}] \mathrel{+}= $c_{i}"
-    vjp_tex = (r"$g", "", r"$g[$b_{i}]")
+    tex = r"$y = $a\ \text{with}\ [{$b}_{i}] \mathrel{+}= {$c}_{i}"
+    vjp_tex = (r"$g", "", r"$g[{$b}_{i}]")
 
     def check(a, index, src, *, axis):
         _check_scatter("scatter_add", a, index, src, axis)
@@ -337,8 +337,8 @@ class PutAlongAxis(Op):
     """
 
     name, label, numpy = "put_along_axis", "put", ("",)
-    tex = r"$y = $a\ \text{with}\ [$b_{i}] = $c_{i}"
-    vjp_tex = (r"$g\ \text{with}\ [$b_{i}] = 0", "", r"$g[$b_{i}]")
+    tex = r"$y = $a\ \text{with}\ [{$b}_{i}] = {$c}_{i}"
+    vjp_tex = (r"$g\ \text{with}\ [{$b}_{i}] = 0", "", r"$g[{$b}_{i}]")
 
     def forward(xp, arr, indices, values, *, axis=-1):
         out = arr.astype(xp.result_type(arr, values))

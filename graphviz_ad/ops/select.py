@@ -142,8 +142,8 @@ class TakeAlongAxis(Op):
     """
 
     name, label, aliases = "take_along_axis", "gather", {"dim": "axis"}
-    tex = r"$y_{i} = $a[$b_{i}]"
-    vjp_tex = (r"\mathrm{zeros}\ \text{with}\ [$b_{i}] \mathrel{+}= $g_{i}", "")
+    tex = r"{$y}_{i} = $a[{$b}_{i}]"
+    vjp_tex = (r"\mathrm{zeros}\ \text{with}\ [{$b}_{i}] \mathrel{+}= {$g}_{i}", "")
 
     def forward(xp, arr, indices, *, axis=-1):
         return xp.take_along_axis(arr, indices, axis)

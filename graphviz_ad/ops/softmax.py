@@ -41,8 +41,8 @@ class Softmax(Op):
 
     name, label, method = "softmax", "softmax", True
     aliases = {"dim": "axis"}
-    tex = r"$y_i = \frac{e^{${a}_i}}{\sum_j e^{${a}_j}}"
-    vjp_tex = (r"$y \odot \left($g - \textstyle\sum_j ${g}_j ${y}_j\right)",)
+    tex = r"{$y}_i = \frac{e^{{$a}_i}}{\sum_j e^{{$a}_j}}"
+    vjp_tex = (r"$y \odot \left($g - \textstyle\sum_j {$g}_j {$y}_j\right)",)
 
     def forward(xp, input, *, axis=-1, dtype=None):
         e = xp.exp(shifted(xp, input, axis, dtype))
@@ -82,8 +82,8 @@ class LogSoftmax(Op):
 
     name, label, method = "log_softmax", "log softmax", True
     aliases = {"dim": "axis"}
-    tex = r"$y_i = ${a}_i - \log \sum_j e^{${a}_j}"
-    vjp_tex = (r"$g - e^{$y} \textstyle\sum_j ${g}_j",)
+    tex = r"{$y}_i = {$a}_i - \log \sum_j e^{{$a}_j}"
+    vjp_tex = (r"$g - e^{$y} \textstyle\sum_j {$g}_j",)
 
     def forward(xp, input, *, axis=-1, dtype=None):
         x = shifted(xp, input, axis, dtype)
@@ -124,8 +124,8 @@ class Softmin(Op):
 
     name, label = "softmin", "softmin"
     aliases = {"dim": "axis"}
-    tex = r"$y_i = \frac{e^{-${a}_i}}{\sum_j e^{-${a}_j}}"
-    vjp_tex = (r"$y \odot \left(\textstyle\sum_j ${g}_j ${y}_j - $g\right)",)
+    tex = r"{$y}_i = \frac{e^{-{$a}_i}}{\sum_j e^{-{$a}_j}}"
+    vjp_tex = (r"$y \odot \left(\textstyle\sum_j {$g}_j {$y}_j - $g\right)",)
 
     def forward(xp, input, *, axis=-1, dtype=None):
         return call(Softmax, xp, xp.negative(input), axis=axis, dtype=dtype)

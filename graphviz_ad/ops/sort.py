@@ -186,7 +186,7 @@ class SearchSorted(Op):
 
     name, label, method = "searchsorted", "search", True
     differentiable = False
-    tex = r"$y = \lvert\{i : $a_i < $b\}\rvert"
+    tex = r"$y = \lvert\{i : {$a}_i < $b\}\rvert"
 
     def check(a, v, *, side="left"):
         if a.ndim != 1:
@@ -240,7 +240,7 @@ class OneHot(Op):
 
     name, label = "one_hot", "one hot"
     differentiable = False
-    tex = r"$y_{ik} = [\,$a_i = k\,]"
+    tex = r"{$y}_{ik} = [\,{$a}_i = k\,]"
 
     def check(labels, *, num_classes=-1):
         if labels.dtype.kind not in "iu":

@@ -44,9 +44,15 @@ def central_difference(
 
 
 def random_weights(outputs: list[Any]) -> list[Any]:
-    """Return a random gradient for every floating-point output, None for the others."""
+    """Return a gradient for every floating-point output, None for the others.
+
+    It is random, but for a single number 1: messages then show the derivative itself.
+    """
     rng = np.random.default_rng(2)
-    return [rng.normal(size=y.shape) if y.dtype.kind == "f" else None for y in outputs]
+    return [
+        None if y.dtype.kind != "f" else rng.normal(size=y.shape) if y.shape else np.float64(1.0)
+        for y in outputs
+    ]
 
 
 def weighted_sum(outputs: Sequence[Any], weights: list[Any]) -> float:
@@ -89,8 +95,8 @@ def compare(
         hint = f"{len(wrong)} of {got.size} elements differ" + (
             f"; sample {where}" if where else ""
         )
-        wanted = f"{place} = {float(expected[index]):.12g} by {against}"
-        raise CheckError(function, wanted, f"{float(got[index]):.12g}", hint)
+        wanted = f"{place} = {float(expected[index]):.9g} by {against}"
+        raise CheckError(function, wanted, f"{float(got[index]):.9g}", hint)
 
 
 def _elements(got: Any, expected: Any, rtol: float, atol: float) -> Iterator[tuple[int, ...]]:
