@@ -14,7 +14,7 @@ from benchmarks import by_hand
 Array = Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Workload:
     """One model with its data.
 

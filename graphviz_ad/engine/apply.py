@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.backend import Array, namespace, protect
+from graphviz_ad.engine.memory import keep_freed_memory
 from graphviz_ad.engine.op import Op
 from graphviz_ad.engine.refuse import refuse
 from graphviz_ad.engine.tape import next_id, tape
@@ -20,6 +21,8 @@ _getframe = sys._getframe
 _ndarray = np.ndarray
 _float64 = np.float64
 _new = object.__new__
+
+keep_freed_memory()
 
 
 def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth: int = 1) -> Any:
@@ -69,15 +72,15 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
         out = op.forward(xp, *arrays, **params)
     except Exception as error:
         refuse(op, error, operands, arrays, params, _getframe(depth + 1))
+    outs = None
     if type(out) is tuple:
         outs = tuple([protect(o) for o in out])
         ids = _consecutive_ids(len(outs))
         results = [wrap(o, None, identity) for o, identity in zip(outs, ids, strict=True)]
     else:
-        outs = None
-        results = [wrap(protect(out), None, next_id())]
+        results = [wrap(protect(out) if type(out) is _ndarray else out, None, next_id())]
     if needs and op.differentiable and tape.recording:
-        recorded = tuple(inputs + arrays)
+        recorded = (*inputs, *arrays)
         frame = _getframe(depth + 1)
         for result in results:
             result._op = op
@@ -86,8 +89,9 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             result._code = frame.f_code
             result._lasti = frame.f_lasti
             result._scope = tape.scope
-            result._outs = None if outs is None else (ids[0], outs)
             result.requires_grad = result._data.dtype.kind == "f"
+            if outs is not None:
+                result._outs = ids[0], outs
     return results[0] if outs is None else tuple(results)
 
 

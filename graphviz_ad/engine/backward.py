@@ -18,6 +18,7 @@ __all__ = ["backward", "fit", "pull_back", "seed"]
 
 _ndarray = np.ndarray
 _float64 = np.float64
+_ONE = np.float64(1.0)
 
 
 def seed(output: Tensor, gradient: Any, function: str = "backward") -> Array:
@@ -37,6 +38,8 @@ def seed(output: Tensor, gradient: Any, function: str = "backward") -> Array:
         raise GradientError(function, "a tensor that requires a gradient", got, hint)
     data = output._data
     if gradient is None:
+        if type(data) is _float64:
+            return _ONE
         if data.size != 1:
             hint = "reduce it with .sum() or .mean(), or give gradient="
             raise GradientError(function, "a scalar loss", f"{label} {output.shape}", hint)
@@ -95,13 +98,16 @@ def fit(sent: Array, like: Array, op: Any, slot: int) -> Array:
     shape = like.shape
     if sent.shape != shape:
         extra = sent.ndim - len(shape)
-        axes = tuple(range(extra)) + tuple(
-            extra + i
-            for i, (n, m) in enumerate(zip(shape, sent.shape[extra:], strict=False))
-            if n == 1 and m != 1
-        )
-        summed = sent.sum(axis=axes, keepdims=True) if axes and extra >= 0 else sent
-        summed = summed.reshape(summed.shape[extra:]) if extra > 0 else summed
+        if extra == 1 and sent.shape[1:] == shape:  # a bias, most of the time
+            summed = sent.sum(axis=0)
+        else:
+            axes = tuple(range(extra)) + tuple(
+                extra + i
+                for i, (n, m) in enumerate(zip(shape, sent.shape[extra:], strict=False))
+                if n == 1 and m != 1
+            )
+            summed = sent.sum(axis=axes, keepdims=True) if axes and extra >= 0 else sent
+            summed = summed.reshape(summed.shape[extra:]) if extra > 0 else summed
         if summed.shape != shape:
             expected = f"a contribution of shape {shape} to {op.input_name(slot)}"
             raise VJPError(f"{op.name}.vjp", expected, f"shape {sent.shape}")
