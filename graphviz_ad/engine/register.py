@@ -85,7 +85,7 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
 
 def _signature(order: list[str], defaults: dict[str, Any]) -> inspect.Signature:
     parameters = []
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
     for name in order:
         if name[0] == "*":
             parameters.append(inspect.Parameter(name[1:], inspect.Parameter.VAR_POSITIONAL))
