@@ -406,7 +406,7 @@ class HardShrink(Unary):
         return xp.where(xp.abs(input) > lambd, g, 0)
 
     def reference(input, *, lambd=0.5):
-        return np.where(np.abs(input) > lambd, input, 0.0)
+        return np.where(np.abs(input) > lambd, input, 0)
 
     fails = Failure(ArgumentError, r"hardshrink: expected lambd", [1.0], lambd=-1.0)
 
