@@ -94,8 +94,8 @@ class CrossEntropy(Op):
             share = _shares(xp, target, weight, label_smoothing, axis)
             loss = norm * share.sum(axis=axis) - (share * z).sum(axis=axis)
             return weighted(loss, None, reduction)
-        loss = norm - picked(xp, z, xp.asarray(target), ignore_index)
         weights = sample_weights(xp, target, weight, ignore_index)
+        loss = norm - picked(xp, z, xp.asarray(target), weights, ignore_index)
         if label_smoothing:
             share = _even_shares(xp, target, weight, ignore_index, label_smoothing, input.shape)
             even = norm * share.sum(axis=axis) - (share * z).sum(axis=axis)
@@ -222,7 +222,8 @@ class NLLLoss(Op):
 
     def forward(xp, input, target, weight=None, *, ignore_index=-100, reduction="mean"):
         weights = sample_weights(xp, target, weight, ignore_index)
-        return weighted(-picked(xp, input, xp.asarray(target), ignore_index), weights, reduction)
+        loss = -picked(xp, input, xp.asarray(target), weights, ignore_index)
+        return weighted(loss, weights, reduction)
 
     def vjp(xp, g, out, input, target, weight=None, *, ignore_index, reduction):
         axis = class_axis(input)

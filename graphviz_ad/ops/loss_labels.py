@@ -43,7 +43,9 @@ def check_labels(
         got = f"weight {shape_of(weight)} for input {shape}"
         raise ShapeError(name, f"one weight per class, shape ({classes},)", got)
     labels = np.asarray(target) if isinstance(target, int) else target
-    if labels.size and not (int(labels.min()) >= 0 and int(labels.max()) < classes):
+    # one pass for both ends: read without a sign, a negative label is a huge one
+    unsigned = labels if dtype.kind == "u" else labels.astype(f"u{dtype.itemsize}")
+    if labels.size and not int(unsigned.max()) < classes:
         wrong = (labels < 0) | (labels >= classes)
         if ignoring:
             wrong &= labels != ignore_index
@@ -55,6 +57,9 @@ def check_labels(
 
 def sample_weights(xp: Any, target: Any, weight: Any, ignore_index: int) -> Any:
     """Return each sample's weight, 0 where ignored; None when all of them are 1."""
+    # labels are checked: one that is negative is ignored, and mostly none is
+    if weight is None and ignore_index < 0 and shape_of(target) and target.size:
+        return xp.not_equal(target, ignore_index) if bool(target.min() < 0) else None
     counted = xp.not_equal(target, ignore_index)
     if weight is None:
         return None if bool(counted.all()) else counted
@@ -69,9 +74,11 @@ def hits(xp: Any, target: Any, classes: int, axis: int) -> Any:
     return xp.equal(labels, steps)
 
 
-def picked(xp: Any, scores: Any, target: Any, ignore_index: int) -> Any:
+def picked(xp: Any, scores: Any, target: Any, weights: Any, ignore_index: int) -> Any:
     """Return the score of each sample's label; of label 0 where it is ignored."""
-    labels = xp.where(xp.equal(target, ignore_index), 0, target)
+    labels = target
+    if weights is not None:
+        labels = xp.where(xp.equal(target, ignore_index), 0, target)
     if scores.ndim == 1:
         return scores[labels]
     if scores.ndim == 2:
