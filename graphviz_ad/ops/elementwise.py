@@ -52,7 +52,8 @@ class Relu(Unary):
         return xp.maximum(a, 0)
 
     def vjp(xp, g, out, a):
-        return g * (out > 0)
+        # true for NaN, which the gradient passes as in PyTorch
+        return g * (out != 0)
 
     def reference(a):
         return np.maximum(a, 0)

@@ -144,6 +144,8 @@ class Arctan(Unary):
 class Arctan2(Binary):
     """Return the angle of the point (`b`, `a`), in radians: ``arctan(a / b)`` in its quadrant.
 
+    The gradients at (0, 0) are 0, as in PyTorch.
+
     Examples
     --------
     >>> import graphviz_ad as ad
@@ -160,7 +162,8 @@ class Arctan2(Binary):
         return xp.arctan2(a, b)
 
     def vjp(xp, g, out, a, b):
-        share = g / (a * a + b * b)
+        square = a * a + b * b
+        share = g / xp.where(square == 0, 1.0, square)
         return lambda: share * b, lambda: -(share * a)
 
 
