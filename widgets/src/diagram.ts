@@ -63,7 +63,8 @@ export class Diagram {
     this.panzoom = new PanZoom(this.element, this.svg);
     this.disposer.add(() => this.panzoom.dispose());
     this.disposer.listen<MouseEvent>(this.element, "click", (event) => this.click(event));
-    this.disposer.listen<FocusEvent>(this.svg, "focusin", (event) => this.focused(event));
+    // On the pane: an SVG that listens to the focus would become a stop of its own.
+    this.disposer.listen<FocusEvent>(this.element, "focusin", (event) => this.focused(event));
     const observer = new ResizeObserver(() => {
       this.measure();
       this.panzoom.refit(NEAR);
@@ -226,6 +227,11 @@ export class Diagram {
       break;
     }
     if (rect !== null) this.panzoom.reveal(rect);
+  }
+
+  /** Puts the focus on a node, so that the keys go on from there. */
+  focusNode(key: string): void {
+    this.views.get(key)?.element.focus({ preventScroll: true });
   }
 
   /** Moves the focus among the nodes, in reading order. */

@@ -72,6 +72,14 @@ export function toggled(open: ReadonlySet<number>, group: number): Set<number> {
   return next;
 }
 
+const SMALL_OPS = 12;
+
+/** A lecture's scalar graph: drawn with its controls and nothing else. */
+export function isSmall(payload: Payload): boolean {
+  const scalars = payload.values.every((value) => value.shape.every((n) => n === 1));
+  return scalars && payload.ops.length <= SMALL_OPS;
+}
+
 interface End {
   key: string;
   /** the op, where the end is a visible op node */

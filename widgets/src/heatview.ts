@@ -28,6 +28,7 @@ export interface View {
 export class HeatView {
   readonly element: HTMLElement;
   plane: Plane | null = null;
+  private painted: unknown[] = [];
   private readonly canvas = h("canvas", { class: "gad-canvas", role: "img" });
   private readonly grid = new NumberGrid();
   private readonly blank = h("div", { class: "gad-empty" });
@@ -121,6 +122,11 @@ export class HeatView {
   }
 
   private paint(plane: Plane, options: Paint, room: number): void {
+    // A step that changes nothing here paints nothing: an array may have a million elements.
+    const { cells } = plane;
+    const painted = [cells.buffer, cells.byteOffset, cells.length, room, JSON.stringify(options)];
+    if (painted.every((part, i) => part === this.painted[i])) return;
+    this.painted = painted;
     const size = fitBox(plane.rows, plane.cols, room, PICTURE_HEIGHT);
     const ratio = Math.min(3, window.devicePixelRatio || 1);
     this.canvas.width = Math.round(size.width * ratio);

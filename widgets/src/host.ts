@@ -3,13 +3,11 @@ import { decode, type Elements, type Fetcher } from "./arrays";
 import { Disposer, h } from "./dom";
 import type { Block, Payload } from "./payload";
 import { Stepper } from "./stepper";
+import { Trait, type TraitModel } from "./sync";
 import { asThemeChoice } from "./theme";
 
 /** The part of an anywidget model that is used here. */
-export interface Model {
-  get(name: string): unknown;
-  set(name: string, value: unknown): void;
-  save_changes(): void;
+export interface Model extends TraitModel {
   send(content: unknown, callbacks?: unknown, buffers?: unknown): void;
   on(name: string, listener: (...args: never[]) => void): void;
   off(name: string, listener: (...args: never[]) => void): void;
@@ -24,7 +22,6 @@ interface Reply {
 }
 
 const FETCH_TIMEOUT = 30_000;
-const SAVE_DELAY = 80; // the slider moves faster than a kernel cares to hear
 
 /** Whole arrays on request; every request ends, by its reply or by the time-out. */
 export function kernelFetcher(model: Model, disposer: Disposer): Fetcher {
@@ -62,16 +59,8 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
   const disposer = new Disposer();
   const fetcher = kernelFetcher(model, disposer);
   let stepper: Stepper | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const save = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => model.save_changes(), SAVE_DELAY);
-  };
-  const write = (name: string, value: unknown): void => {
-    if (model.get(name) === value) return;
-    model.set(name, value);
-    save();
-  };
+  const step = new Trait<number>(model, "step");
+  const selected = new Trait<string>(model, "selected");
   const mount = (): void => {
     stepper?.dispose();
     stepper = null;
@@ -88,8 +77,8 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
       height: Number(model.get("height") ?? 0),
       page: false,
       fetcher,
-      moved: (position) => write("step", position),
-      chose: (key) => write("selected", key),
+      moved: (position) => step.write(position),
+      chose: (key) => selected.write(key),
     });
     el.replaceChildren(stepper.element);
   };
@@ -97,14 +86,19 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
     model.on(`change:${name}`, act);
     disposer.add(() => model.off(`change:${name}`, act));
   };
-  follow("step", () => stepper?.goTo(Number(model.get("step"))));
-  follow("selected", () => stepper?.select(String(model.get("selected"))));
+  follow("step", () => {
+    const position = Number(model.get("step"));
+    if (step.isNews(position)) stepper?.goTo(position);
+  });
+  follow("selected", () => {
+    const key = String(model.get("selected"));
+    if (selected.isNews(key)) stepper?.select(key);
+  });
   follow("theme", () => stepper?.setTheme(asThemeChoice(model.get("theme"))));
   follow("height", () => stepper?.setHeight(Number(model.get("height"))));
   follow("payload", mount);
   mount();
   return () => {
-    if (timer !== undefined) clearTimeout(timer);
     disposer.dispose();
     stepper?.dispose();
   };

@@ -35,7 +35,10 @@ export function listenKeys(root: HTMLElement, actions: KeyActions): () => void {
       if (!event.composedPath().includes(root)) return;
       const chord =
         event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-      root.toggleAttribute("data-lm-suppress-shortcuts", !chord);
+      // JupyterLab looks for this mark from the element with the focus on upwards, and stops
+      // at the first of its shortcuts that fits: the mark must be on that very element.
+      const target = event.composedPath()[0];
+      if (target instanceof Element) target.toggleAttribute("data-lm-suppress-shortcuts", !chord);
     },
     { capture: true },
   );

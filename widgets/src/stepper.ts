@@ -4,7 +4,7 @@ import { type Context, parseKey } from "./context";
 import { Diagram } from "./diagram";
 import { Disposer, h, unique } from "./dom";
 import { FindBox } from "./find";
-import { ancestors, fold, initiallyOpen, toggled, visibleKeys } from "./fold";
+import { ancestors, fold, initiallyOpen, isSmall, toggled, visibleKeys } from "./fold";
 import { Inspector } from "./inspector";
 import { listenKeys } from "./keys";
 import { LayoutEngine } from "./layout";
@@ -30,13 +30,6 @@ export interface Options {
 }
 
 const HEIGHT = { min: 230, max: 640, panes: 440 };
-const SMALL_OPS = 12;
-
-/** A lecture's scalar graph: drawn with its controls and nothing else. */
-export function isSmall(payload: Payload): boolean {
-  const scalars = payload.values.every((value) => value.shape.every((n) => n === 1));
-  return scalars && payload.ops.length <= SMALL_OPS;
-}
 
 export class Stepper implements Context {
   readonly element: HTMLElement;
@@ -283,9 +276,8 @@ export class Stepper implements Context {
     );
     const closed = ancestors(this.payload, drawn?.group ?? null).filter((g) => !this.open.has(g));
     this.select(key);
-    if (closed.length === 0) return;
-    this.open = new Set([...this.open, ...closed]);
-    void this.draw(false);
+    if (closed.length > 0) this.open = new Set([...this.open, ...closed]);
+    void this.draw(false).then(() => this.diagram.focusNode(drawn?.key ?? ""));
   }
 
   private play(): void {
