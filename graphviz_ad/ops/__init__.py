@@ -13,6 +13,7 @@ from graphviz_ad.ops import activation_hard as activation_hard
 from graphviz_ad.ops import arithmetic as arithmetic
 from graphviz_ad.ops import attention as attention
 from graphviz_ad.ops import axes as axes
+from graphviz_ad.ops import batch_norm as batch_norm
 from graphviz_ad.ops import broadcast as broadcast
 from graphviz_ad.ops import cast as cast
 from graphviz_ad.ops import compare as compare
@@ -37,6 +38,7 @@ from graphviz_ad.ops import loss_metric as loss_metric
 from graphviz_ad.ops import loss_ranking as loss_ranking
 from graphviz_ad.ops import matmul as matmul
 from graphviz_ad.ops import norm as norm
+from graphviz_ad.ops import normalize as normalize
 from graphviz_ad.ops import pad as pad
 from graphviz_ad.ops import pool as pool
 from graphviz_ad.ops import pool_windows as pool_windows
