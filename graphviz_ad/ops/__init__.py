@@ -41,8 +41,10 @@ from graphviz_ad.ops import norm as norm
 from graphviz_ad.ops import normalize as normalize
 from graphviz_ad.ops import pad as pad
 from graphviz_ad.ops import pool as pool
+from graphviz_ad.ops import pool_adaptive as pool_adaptive
 from graphviz_ad.ops import pool_windows as pool_windows
 from graphviz_ad.ops import reduce as reduce
+from graphviz_ad.ops import resample as resample
 from graphviz_ad.ops import rounding as rounding
 from graphviz_ad.ops import scan as scan
 from graphviz_ad.ops import scatter as scatter
