@@ -77,8 +77,8 @@ def test_no_address_of_a_package_registry() -> None:
     ("pattern", "text"),
     [
         (MACHINE_PATHS, "open('/home/" + "someone/data.npz')"),
-        (REGISTRIES, '"resolved": "https://registry.' + 'npmjs.org/katex"'),
-        (REGISTRIES, "https://pypi." + "org/simple"),
+        (REGISTRIES, '"resolved": "https://' + 'registry.npmjs.org/katex"'),
+        (REGISTRIES, "https://" + "pypi.org/simple"),
         (INDEX_OPTIONS, "numpy==2.0\n--extra-index-url x"),
     ],
 )
