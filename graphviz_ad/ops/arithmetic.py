@@ -70,7 +70,12 @@ class Multiply(Binary):
         return a * b
 
     def vjp(xp, g, out, a, b):
-        return g * b, g * a
+        # to multiply numbers is cheaper than to put it off, to multiply arrays is not
+        return _later(g, a, b) if out.ndim else (g * b, g * a)
+
+
+def _later(g, a, b):
+    return lambda: g * b, lambda: g * a
 
 
 class Divide(Binary):
