@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "engine": {"errors", "backend"},
     "ops": {"errors", "backend", "engine"},
     "nn": {"errors", "backend", "engine", "ops"},
+    "optim": {"errors", "backend", "engine", "ops", "nn"},
     "trace.model": {"errors"},
     "trace.recorder": {"errors", "backend", "engine", "trace.model", "trace"},
     "trace": {"errors", "backend", "trace.model"},
