@@ -24,6 +24,7 @@ _SPECIAL = {
     "_": r"\_", "%": r"\%", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
 }  # fmt: skip
 _IDENTIFIER = re.compile(r"([A-Za-z]+)(?:_?(\d+)|_(\w+)|\[(\d+)\])?")
+_INDEXED = re.compile(r"\$\{(\w+)\}_")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _LETTERS = "abcdefghijklmnopqrstuvwx"
 
@@ -62,7 +63,7 @@ def _name_tex(label: str) -> str:
 
 def forward_tex(trace: Trace, op: OpNode) -> str:
     """Return the op's forward rule with its values and, below them, their shapes filled in."""
-    return Template(op.tex).safe_substitute(_symbols(trace, op))
+    return _fill(op.tex, _symbols(trace, op))
 
 
 def vjp_tex(trace: Trace, op: OpNode, edge: int) -> str:
@@ -77,12 +78,9 @@ def vjp_tex(trace: Trace, op: OpNode, edge: int) -> str:
     if end.slot >= len(op.vjp_tex):
         return ""
     symbols = _symbols(trace, op)
-    sends = sum(
-        trace.contribution(other) is not None for other in trace.graph.values[end.value].consumers
-    )
-    sign = "=" if sends == 1 else r"\mathrel{+}="
+    sign = "=" if trace.arrival(edge)[1] == 1 else r"\mathrel{+}="
     target = _shaped(f"{value_tex(trace, end.value)}^{{\\nabla}}", trace, end.value)
-    return f"{target} {sign} {Template(op.vjp_tex[end.slot]).safe_substitute(symbols)}"
+    return f"{target} {sign} {_fill(op.vjp_tex[end.slot], symbols)}"
 
 
 def forward_shapes(trace: Trace, op: OpNode) -> str:
@@ -100,21 +98,33 @@ def vjp_shapes(trace: Trace, op: OpNode, edge: int) -> str:
     return f"{made} → {trace.value_label(value)}∇ {_shape(trace, value)}"
 
 
+def _fill(template: str, symbols: dict[str, str]) -> str:
+    # A symbol with an index keeps its shape to itself: the index would drop below it.
+    plain = _INDEXED.sub(r"${\1_plain}_", template)
+    return Template(plain).safe_substitute(symbols)
+
+
 def _symbols(trace: Trace, op: OpNode) -> dict[str, str]:
     symbols = {name: str(value) for name, value in op.params.items()}
     edges = trace.graph.edges
     names = []
     for edge in op.inputs:
         value, slot = edges[edge].value, edges[edge].slot
-        names.append(_shaped(value_tex(trace, value), trace, value))
+        tex = value_tex(trace, value)
+        names.append(_shaped(tex, trace, value))
         if slot < len(_LETTERS):
             symbols[_LETTERS[slot]] = names[-1]
+            symbols[f"{_LETTERS[slot]}_plain"] = f"{{{tex}}}"
     symbols["all"] = r",\, ".join(names if len(names) <= 4 else [*names[:3], r"\ldots", names[-1]])
     for slot, value in enumerate(op.outputs):
         tex = value_tex(trace, value)
         symbols[f"y{slot}"] = _shaped(tex, trace, value)
+        symbols[f"y{slot}_plain"] = f"{{{tex}}}"
         symbols[f"g{slot}"] = _shaped(f"{tex}^{{\\nabla}}", trace, value)
-    symbols["y"], symbols["g"] = symbols["y0"], symbols["g0"]
+        symbols[f"g{slot}_plain"] = f"{{{tex}^{{\\nabla}}}}"
+    for name in ("y", "g"):
+        symbols[name] = symbols[f"{name}0"]
+        symbols[f"{name}_plain"] = symbols[f"{name}0_plain"]
     return symbols
 
 

@@ -54,6 +54,11 @@ class Trace:
         self.forward_steps = sum(step.phase == "forward" for step in self.steps)
         self.output = output
         self.why_no_backward = why_no_backward
+        self._arrivals = {
+            sent.edge: (sent.arrived, sent.total)
+            for step in self.steps
+            for sent in step.contributions
+        }
         self._data = tuple(data)
         self._gradients = gradients
         self._contributions = contributions
@@ -78,6 +83,10 @@ class Trace:
     def accumulated(self, edge: int) -> Any:
         """Return the value's gradient once the contribution of `edge` has arrived, or None."""
         return self._accumulated.get(edge)
+
+    def arrival(self, edge: int) -> tuple[int, int]:
+        """Return which contribution of its value `edge` carries, of how many; (0, 0) for none."""
+        return self._arrivals.get(edge, (0, 0))
 
     def no_gradient(self, value: int) -> str:
         """Return why a value has no gradient; empty when it has one."""

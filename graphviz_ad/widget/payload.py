@@ -66,12 +66,9 @@ class _Builder:
         self.graph = trace.graph
         self.store = ArrayStore()
         self.filled_at: dict[int, int] = {}
-        self.arrived: dict[int, tuple[int, int]] = {}
         for step in trace.steps:
             if step.phase == "forward":
                 self.filled_at.update(dict.fromkeys(step.outputs, step.index))
-            for sent in step.contributions:
-                self.arrived[sent.edge] = (sent.arrived, sent.total)
 
     def build(self, title: str) -> Payload:
         trace, graph = self.trace, self.graph
@@ -117,7 +114,7 @@ class _Builder:
 
     def _value(self, value: ValueNode) -> dict[str, Any]:
         trace = self.trace
-        edges = [edge for edge in value.consumers if edge in self.arrived]
+        edges = [edge for edge in value.consumers if trace.arrival(edge)[0]]
         return {
             "label": trace.value_label(value.id),
             "named": bool(value.name),
@@ -131,7 +128,7 @@ class _Builder:
             "no_gradient": trace.no_gradient(value.id),
             "producer": value.producer,
             "filled_at": self.filled_at.get(value.id, -1),
-            "contributions": sorted(edges, key=lambda edge: self.arrived[edge][0]),
+            "contributions": sorted(edges, key=lambda edge: trace.arrival(edge)[0]),
             "module": self._module(value.scope),
             "place": _place(value.location),
         }
@@ -162,7 +159,7 @@ class _Builder:
 
     def _edge(self, index: int) -> dict[str, Any]:
         edge = self.graph.edges[index]
-        arrived, total = self.arrived.get(index, (0, 0))
+        arrived, total = self.trace.arrival(index)
         return {
             "value": edge.value, "op": edge.op, "slot": edge.slot, "is_input": edge.is_input,
             "carries_gradient": edge.carries_gradient, "arrived": arrived, "total": total,

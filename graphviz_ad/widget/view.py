@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GraphView", "show_graph"]
 
+_FRAME_HEIGHT = 720  # CSS pixels: a frame cannot fit itself to what it holds
 Theme = Literal["auto", "light", "dark"]
 
 
@@ -197,7 +198,7 @@ class GraphView:
         if self._embed:
             from graphviz_ad.render.html import iframe
 
-            return {"text/html": iframe(self.to_html()), "text/plain": repr(self.trace)}
+            return {"text/html": iframe(self.to_html(), height=self._height or _FRAME_HEIGHT), "text/plain": repr(self.trace)}
         bundle: Any = self.stepper._repr_mimebundle_()
         data, metadata = bundle
         return {**data, "text/plain": repr(self)}, metadata
