@@ -144,9 +144,15 @@ def backward(output: Tensor, gradient: Any = None) -> None:
     _reach(output, waiting, heap, leaves, watched)
     # An output has a larger id than its inputs, so when a record comes off the
     # heap every consumer has sent its contribution.
-    while heap:
-        key = -heappop(heap)
-        node = waiting.pop(key)
+    # Where only one waits, as in a chain, it need not go through the heap.
+    only: Tensor | None = None
+    while heap or only is not None:
+        if only is not None:
+            node, only = only, None
+            key = node.id
+        else:
+            key = -heappop(heap)
+            node = waiting.pop(key)
         op = node._op
         operands = node._operands
         params = node._params
@@ -196,10 +202,13 @@ def backward(output: Tensor, gradient: Any = None) -> None:
                 gradients[key] = sent
                 if tensor._op is None:
                     leaves[key] = tensor
-                elif tensor._watch is None and tensor._outs is None:
-                    waiting[key] = tensor
-                    heappush(heap, -key)
+                elif only is None and not heap and tensor._watch is None and tensor._outs is None:
+                    only = tensor
                 else:
+                    if only is not None:
+                        waiting[only.id] = only
+                        heappush(heap, -only.id)
+                        only = None
                     _reach(tensor, waiting, heap, leaves, watched)
             elif key in ours:
                 gradients[key] += sent
