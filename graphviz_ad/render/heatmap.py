@@ -75,6 +75,8 @@ def statistics(array: ArrayLike) -> Statistics:
     """
     a = _real(array, "statistics").reshape(-1)
     tiny = float(np.finfo(a.dtype).smallest_normal) if a.dtype.kind == "f" else 0.0
+    if a.size == 1:
+        return _of_one(float(a[0]), tiny)
     low, high, largest, count = math.inf, -math.inf, 0.0, 0
     nan = posinf = neginf = zero = underflow = 0
     total = squares = 0.0
@@ -111,6 +113,16 @@ def statistics(array: ArrayLike) -> Statistics:
         low = high = math.nan
     low, high = float(low), float(high)
     return Statistics(low, high, mean, norm, nan, posinf, neginf, zero, underflow)
+
+
+def _of_one(x: float, tiny: float) -> Statistics:
+    """The statistics of one number: a graph of ten thousand scalars asks for them each time."""
+    finite = math.isfinite(x)
+    return Statistics(
+        min=x, max=x, mean=x if finite else math.nan, norm=abs(x) if finite else 0.0,
+        nan=int(math.isnan(x)), posinf=int(x == math.inf), neginf=int(x == -math.inf),
+        zero=int(x == 0.0), underflow=int(0.0 < abs(x) < tiny),
+    )  # fmt: skip
 
 
 def summarize(array: ArrayLike, rows: int, cols: int) -> NDArray[np.float64]:

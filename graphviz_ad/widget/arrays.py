@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from graphviz_ad.backend import to_numpy
-from graphviz_ad.render.heatmap import statistics, summarize
+from graphviz_ad.render.heatmap import Statistics, statistics, summarize
 
 __all__ = ["ArrayStore", "block_of"]
 
@@ -23,6 +23,7 @@ THUMB = 24
 """Rows and columns of a summary picture."""
 
 _ALIGNMENT = 8
+_STATS = [field.name for field in fields(Statistics)]
 
 
 class ArrayStore:
@@ -58,7 +59,7 @@ class ArrayStore:
         self.specs.append(
             {
                 "shape": list(host.shape), "dtype": str(host.dtype), "size": host.size,
-                "stats": {name: named(x) for name, x in asdict(statistics(host)).items()},
+                "stats": _stats(host),
                 "full": full, "thumb": thumb,
             }
         )  # fmt: skip
@@ -89,6 +90,11 @@ def named(number: float) -> float | str:
     if isinstance(number, int) or math.isfinite(number):
         return number
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def _stats(array: np.ndarray[Any, Any]) -> dict[str, float | str]:
+    found = statistics(array)
+    return {name: named(getattr(found, name)) for name in _STATS}
 
 
 def _typed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
