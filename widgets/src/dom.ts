@@ -65,10 +65,8 @@ export class Disposer {
   }
 }
 
-let stamps = 0;
-
-/** A name that no other element on the page has. */
+/** A name that no other element on the page has. A counter would not do: a notebook may
+ *  load this module once for each widget. */
 export function unique(prefix: string): string {
-  stamps += 1;
-  return `gad-${prefix}-${stamps}`;
+  return `gad-${prefix}-${Math.random().toString(36).slice(2, 10)}`;
 }

@@ -1,5 +1,5 @@
 // Plays the steps one after another.
-const BASE = 900; // milliseconds per step at speed 1
+const BASE = 700; // milliseconds per step at speed 1
 
 export class Player {
   private timer: ReturnType<typeof setTimeout> | null = null;
