@@ -72,9 +72,9 @@ class StepperPage:
         """How many steps are done."""
         return int(self.root.get_attribute("data-step") or -1)
 
-    def expect_position(self, position: int) -> None:
+    def expect_position(self, position: int, seconds: float = 5) -> None:
         """Wait until `position` steps are done."""
-        expect(self.root).to_have_attribute("data-step", str(position))
+        expect(self.root).to_have_attribute("data-step", str(position), timeout=1000 * seconds)
 
     def button(self, name: str) -> Locator:
         """Return a button by the beginning of its accessible name."""

@@ -70,8 +70,9 @@ def test_to_the_end_and_back_by_button_key_and_slider(run_notebook: Callable[...
 
     stepper.go_to(last)
     stepper.go_to(0)
+    stepper.root.get_by_label("speed of play").select_option("4")
     stepper.button("play").click()
-    stepper.expect_position(last)
+    stepper.expect_position(last, seconds=30)
 
 
 def test_the_layout_never_moves_while_stepping(run_notebook: Callable[..., Page]) -> None:
