@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,14 +73,14 @@ def training_memory(steps: int = 1000) -> dict[str, int]:
     gc.collect()
     gc.disable()
     try:
-        blocks = peak = 0
+        blocks = size = 0
         for step in range(steps):
             sgd_step(workload.loss(F, *constants, *parameters), parameters)
             if step == 99:
-                blocks, peak = sys.getallocatedblocks(), _peak_bytes()
+                blocks, size = sys.getallocatedblocks(), _resident_bytes()
         return {
             "blocks": sys.getallocatedblocks() - blocks,
-            "bytes": _peak_bytes() - peak,
+            "bytes": _resident_bytes() - size,
             "steps": steps,
         }
     finally:
@@ -97,14 +98,14 @@ def million() -> dict[str, float]:
 def million_here(count: int = _MILLION) -> dict[str, float]:
     """Return the µs of forward, backward and freeing, and the bytes, per op of a long chain."""
     x, w = ad.parameter(1.0), ad.parameter(np.float64(0.9999999))
-    before = _peak_bytes()
+    before = _resident_bytes()
     clock = time.process_time
     start = clock()
     y = x
     for _ in range(count):
         y = y * w
     forward = clock()
-    peak = _peak_bytes()
+    after = _resident_bytes()
     y.backward()
     backward = clock()
     del y
@@ -113,13 +114,16 @@ def million_here(count: int = _MILLION) -> dict[str, float]:
         "forward": (forward - start) / count * 1e6,
         "backward": (backward - forward) / count * 1e6,
         "free": (freed - backward) / count * 1e6,
-        "bytes": (peak - before) / count,
+        "bytes": (after - before) / count,
     }
 
 
-def _peak_bytes() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def _resident_bytes() -> int:
+    """Return the size of the process in memory, where the system tells (Linux), else its peak."""
+    pages = Path("/proc/self/statm")
+    if pages.exists():
+        return int(pages.read_text().split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":

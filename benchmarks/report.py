@@ -146,8 +146,8 @@ is Python's own.
 ## Memory of a training loop
 
 {memory["steps"]} SGD steps of the two-layer net with the garbage collector off: from step 100 to
-the last, the allocated blocks of Python's memory changed by {memory["blocks"]:+d} and the peak of
-the resident set by {memory["bytes"]:+d} bytes.
+the last, the number of blocks that Python has allocated changed by {memory["blocks"]:+d} and the
+resident set by {memory["bytes"] / 1024:+.0f} KiB.
 """
 
 

@@ -123,20 +123,21 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
     differentiable, weak = op.differentiable, op.weak
 
     def operator(self: Tensor, other: Any) -> Any:
+        left: Any = self
+        right: Any = other
         a = self._data
         if type(other) is Tensor:
             b = other._data
-            operands: tuple[Any, ...] = (self, other, a, b)
             needs = self.requires_grad or other.requires_grad
         else:
             if other is None or isinstance(other, (str, list, tuple, dict)):
                 return NotImplemented
             b = constant(other, op.name, weak)
-            operands = (self, None, a, b)
+            right = None
             needs = self.requires_grad
         if swapped:
             a, b = b, a
-            operands = (operands[1], operands[0], a, b)
+            left, right = right, left
         kind = type(a)
         try:
             xp = np if kind is _ndarray or kind is _float64 else _namespace_of([a, b])
@@ -146,7 +147,10 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
             refuse(op, error, given, [a, b], _NO_PARAMS, _getframe(1))
         kind = type(out)
         if kind is _ndarray:
-            out = protect(out)
+            if out.ndim:
+                out.setflags(write=False)
+            else:
+                out = protect(out)
         # `wrap` and what `apply` writes after it, without the calls
         result = _new(Tensor)
         result._data = out
@@ -155,7 +159,11 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
         if needs and differentiable and tape.recording:
             frame = _getframe(1)
             result._op = op
-            result._operands = operands
+            result._operands = None
+            result._left = left
+            result._right = right
+            result._left_array = a
+            result._right_array = b
             result._params = _NO_PARAMS
             result._code = frame.f_code
             result._lasti = frame.f_lasti

@@ -155,6 +155,8 @@ def backward(output: Tensor, gradient: Any = None) -> None:
             node = waiting.pop(key)
         op = node._op
         operands = node._operands
+        if operands is None:
+            operands = (node._left, node._right, node._left_array, node._right_array)
         params = node._params
         if node._outs is None:
             out = node._data

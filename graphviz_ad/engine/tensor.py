@@ -60,10 +60,14 @@ class Tensor(Exchange):
         "_data",
         "_grad",
         "_lasti",
+        "_left",
+        "_left_array",
         "_op",
         "_operands",
         "_outs",
         "_params",
+        "_right",
+        "_right_array",
         "_scope",
         "_watch",
         "id",
@@ -74,7 +78,11 @@ class Tensor(Exchange):
     # What `_record` and `_site` show. The tensor carries it itself: an object less for every
     # operation to make, and for the garbage collector to visit. None in a leaf.
     _op: Any  # a subclass of Op
-    _operands: Any  # the inputs, then the arrays that the op saw
+    _operands: Any  # the inputs, then the arrays that the op saw; None for an operator of two
+    _left: Any  # set only there, and saving a tuple
+    _right: Any
+    _left_array: Any
+    _right_array: Any
     _outs: Any  # of an op with several outputs: the first id, and all arrays
     _params: Any
     _code: Any  # of the call, for a leaf, too
@@ -100,13 +108,19 @@ class Tensor(Exchange):
         """What produced it; None for a leaf."""
         if self._op is None:
             return None
-        operands = self._operands
+        operands = self._inputs_and_arrays()
         count = len(operands) // 2
         first, out = (self.id, self._data) if self._outs is None else self._outs
         return Record(
             first, self._op, operands[:count], operands[count:], out, self._params,
             self._code, self._lasti, self._scope,
         )  # fmt: skip
+
+    def _inputs_and_arrays(self) -> tuple[Any, ...]:
+        operands: tuple[Any, ...] | None = self._operands
+        if operands is None:
+            return self._left, self._right, self._left_array, self._right_array
+        return operands
 
     @property
     def _site(self) -> Site | None:
