@@ -9,6 +9,7 @@ from typing import Any
 
 from graphviz_ad import engine as engine
 from graphviz_ad import errors as errors
+from graphviz_ad import linalg as linalg
 from graphviz_ad.engine.differentiate import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from graphviz_ad.engine.tape import enable_grad, module_scope, no_grad
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
@@ -16,13 +17,15 @@ from graphviz_ad.ops import FUNCTIONS
 
 __version__ = "0.1.0"
 
-globals().update(FUNCTIONS)
+# `graphviz_ad.trace` is the package of that name; the function is ad.linalg.trace and x.trace().
+_PUBLIC = {name: function for name, function in FUNCTIONS.items() if name != "trace"}
+globals().update(_PUBLIC)
 
 __all__ = [
-    "GraphView", "Tensor", "enable_grad", "errors", "grad", "hessian", "jacobian", "jvp",
+    "GraphView", "Tensor", "enable_grad", "errors", "grad", "hessian", "jacobian", "jvp", "linalg",
     "module_scope", "no_grad", "parameter", "show_graph", "tensor", "value_and_grad", "vjp",
 ]  # fmt: skip
-__all__ += FUNCTIONS
+__all__ += _PUBLIC
 
 
 def __getattr__(name: str) -> Any:

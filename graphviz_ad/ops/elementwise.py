@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphviz_ad.backend import keep_where
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ArgumentError, DTypeError
 from graphviz_ad.ops.families import Binary, Unary
@@ -53,7 +54,7 @@ class Relu(Unary):
 
     def vjp(xp, g, out, a):
         # true for NaN, which the gradient passes as in PyTorch
-        return g * (out != 0)
+        return keep_where(xp, g, out != 0)
 
     def reference(a):
         return np.maximum(a, 0)

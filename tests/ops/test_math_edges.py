@@ -134,3 +134,21 @@ def test_comparisons_are_not_recorded() -> None:
     assert (x <= 2).data.tolist() == [True, False]
     assert not (x == x).requires_grad
     assert (x != None).__class__ is bool  # noqa: E711
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (40, 50)])
+def test_relu_stops_gradients_that_are_not_finite(shape: tuple[int, ...]) -> None:
+    for bad in (np.inf, -np.inf, np.nan):
+        x = ad.parameter(np.full(shape, -1.0))
+        ad.relu(x).backward(np.full(shape, bad))
+        assert not np.any(x.grad.data), "0, as in PyTorch, and not 0 · ∞"
+
+
+def test_linalg_is_a_namespace_as_in_numpy() -> None:
+    x = ad.parameter([[2.0, 1.0], [0.0, 4.0]])
+    assert ad.linalg.det(x).item() == pytest.approx(8.0)
+    assert ad.linalg.trace(x).item() == 6.0
+    assert ad.linalg.norm(x).item() == pytest.approx(np.linalg.norm(x.data))
+    import graphviz_ad.trace
+
+    assert graphviz_ad.trace.__name__ == "graphviz_ad.trace"
