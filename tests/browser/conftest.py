@@ -64,12 +64,12 @@ def new_page(browser: Browser) -> Iterator[PageMaker]:
 
 @pytest.fixture
 def screenshot(request: pytest.FixtureRequest, root: Path) -> Callable[[Page, str], None]:
-    """Keep a picture of a page under ``test-results/``."""
+    """Keep a picture of the first Stepper on a page under ``test-results/``."""
 
     def keep(page: Page, name: str = "") -> None:
         stem = re.sub(r"[^\w-]+", "-", f"{request.node.name}-{name}").strip("-")
         directory = root / "test-results"
         directory.mkdir(exist_ok=True)
-        page.screenshot(path=directory / f"{stem}.png")
+        page.locator(".gad-stepper").first.screenshot(path=directory / f"{stem}.png")
 
     return keep
