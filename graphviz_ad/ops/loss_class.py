@@ -128,7 +128,7 @@ class CrossEntropy(Op):
         if not label_smoothing:
             s = along(xp, sent_to_samples(g, target, weights, reduction), axis)
             return s * (p - hit), None, None
-        s = g / (total_of(target, weights) or float("nan")) if reduction == "mean" else g
+        s = g / (total_of(target, weights) or 1) if reduction == "mean" else g
         share = _even_shares(xp, target, weight, ignore_index, label_smoothing, input.shape)
         kept = 1 - label_smoothing
         share = share + hit * (kept if weights is None else kept * along(xp, weights, axis))

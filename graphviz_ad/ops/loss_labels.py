@@ -100,7 +100,8 @@ def weighted(loss: Any, weights: Any, reduction: str) -> Any:
 def sent_to_samples(g: Any, target: Any, weights: Any, reduction: str) -> Any:
     """Return what `weighted` sends to the loss of each sample, to be broadcast."""
     if reduction == "mean":
-        g = g / (total_of(target, weights) or float("nan"))
+        # where no sample counts, none receives anything: 0 / 1, as in PyTorch
+        g = g / (total_of(target, weights) or 1)
     return g if weights is None else g * weights
 
 
