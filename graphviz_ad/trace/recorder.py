@@ -218,8 +218,19 @@ class _Builder:
         forward = [Step(i, "forward", op.id, op.outputs) for i, op in enumerate(graph.ops)]
         return Trace(
             graph, [*forward, *replay.steps(len(forward))], self.shown, self.data,
-            replay.gradients, replay.contributions, replay.accumulated, why,
+            replay.gradients, replay.contributions, replay.accumulated, why, self._hook_notes(),
         )  # fmt: skip
+
+    def _hook_notes(self) -> list[str]:
+        """Say which gradients hooks of the user's would change: looking does not call them."""
+        tensors = {t.id: t for r in self.records for t in r.inputs if t is not None}
+        tensors[self.output.id] = self.output
+        hooked = [t for t in tensors.values() if t._watch is not None and t._watch.hooks]
+        if not hooked:
+            return []
+        found = [self.made.get(t.id, self.leaves.get(t.id, [0])[0]) for t in hooked]
+        names = ", ".join(self.values[v]["name"] or f"v{v}" for v in found)
+        return [f"gradients are shown as they are without the hooks on {names}"]
 
     def _carries(self, replay: _Replay, edge: int, op: int, is_input: bool, value: int) -> bool:
         return edge in replay.contributions if is_input else value in replay.gradients

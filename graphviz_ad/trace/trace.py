@@ -26,6 +26,8 @@ class Trace:
         How many of the steps are the forward pass.
     why_no_backward : str
         Empty, or why there are no backward steps.
+    notes : tuple of str
+        What a reader of the pictures must know, such as hooks that were not run.
 
     Examples
     --------
@@ -48,12 +50,14 @@ class Trace:
         contributions: dict[int, Any],
         accumulated: dict[int, Any],
         why_no_backward: str = "",
+        notes: Sequence[str] = (),
     ) -> None:
         self.graph = graph
         self.steps = tuple(steps)
         self.forward_steps = sum(step.phase == "forward" for step in self.steps)
         self.output = output
         self.why_no_backward = why_no_backward
+        self.notes = (*notes, why_no_backward) if why_no_backward else tuple(notes)
         self._arrivals = {
             sent.edge: (sent.arrived, sent.total)
             for step in self.steps

@@ -73,9 +73,7 @@ class _Builder:
     def build(self, title: str) -> Payload:
         trace, graph = self.trace, self.graph
         drawing = build_diagram(graph, trace.value_label)
-        notes = list(drawing.notes)
-        if trace.why_no_backward:
-            notes.append(trace.why_no_backward)
+        notes = [*drawing.notes, *trace.notes]
         document = {
             "version": VERSION,
             "title": title or trace.value_label(trace.output),

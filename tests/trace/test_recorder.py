@@ -187,3 +187,24 @@ def test_a_hundred_thousand_ops():
     trace = ad.show_graph(y).trace
     assert len(trace.graph.ops) == 100_000
     assert trace.gradient(0) == 1.0
+
+
+def test_hooks_are_not_called_and_are_named():
+    w = ad.parameter(2.0)
+    y = w * 3.0
+    calls = []
+    w.register_hook(calls.append)
+    trace = ad.show_graph(y * y).trace
+    assert calls == []
+    assert trace.notes == ("gradients are shown as they are without the hooks on w",)
+    assert ad.show_graph(w * 1.0, step=0).trace.notes == trace.notes
+
+
+def test_a_repeated_loss_shows_the_whole_graph_quickly():
+    x = ad.parameter(1.0)
+    y = x * 1.0
+    for _ in range(5_000):
+        y = y + x
+    trace = ad.show_graph(y).trace
+    assert trace.gradient(trace.value("x").id) == 5_001.0
+    assert trace.arrival(trace.graph.values[0].consumers[0]) == (5_001, 5_001)
