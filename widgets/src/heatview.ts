@@ -8,7 +8,7 @@ import { fitBox, legendText, type Paint, paint } from "./heatmap";
 import { cellWidth, NumberGrid } from "./numbergrid";
 import { type Plane, slicePlane, summaryPlane } from "./slice";
 
-const PICTURE_HEIGHT = 150;
+const PICTURE_HEIGHT = 180;
 const MAX_CELLS_WITH_NUMBERS = 400;
 const MAX_ROWS_WITH_NUMBERS = 16;
 const MAX_CELLS_READ_OUT = 4096;
@@ -100,7 +100,7 @@ export class HeatView {
     if (!shown) {
       delete this.element.dataset.cells;
       const rows = this.shape.at(-2) ?? 1;
-      const box = fitBox(Math.max(1, rows), Math.max(1, this.shape.at(-1) ?? 1), view.room, 150);
+      const box = fitBox(Math.max(1, rows), Math.max(1, this.shape.at(-1) ?? 1), view.room, PICTURE_HEIGHT);
       this.blank.style.width = `${Math.max(box.width, 48)}px`;
       this.blank.style.height = `${Math.max(box.height, 20)}px`;
       setText(this.blank, array !== null ? "no elements" : view.blank === "none" ? "–" : "");
