@@ -39,6 +39,7 @@ from graphviz_ad.ops import loss_ranking as loss_ranking
 from graphviz_ad.ops import matmul as matmul
 from graphviz_ad.ops import norm as norm
 from graphviz_ad.ops import normalize as normalize
+from graphviz_ad.ops import normalize_channels as normalize_channels
 from graphviz_ad.ops import pad as pad
 from graphviz_ad.ops import pool as pool
 from graphviz_ad.ops import pool_adaptive as pool_adaptive

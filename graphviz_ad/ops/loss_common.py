@@ -74,4 +74,6 @@ def spread(g: Any, size: int, reduction: str) -> Any:
 def reduce_plainly(loss: Any, reduction: str) -> Any:
     """Reduce as the tests' references do."""
     loss = np.asarray(loss)
-    return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](loss)
+    if reduction == "mean":
+        return loss.mean()
+    return loss.sum() if reduction == "sum" else loss
