@@ -116,7 +116,7 @@ def statistics(array: ArrayLike) -> Statistics:
 
 
 def _of_one(x: float, tiny: float) -> Statistics:
-    """The statistics of one number: a graph of ten thousand scalars asks for them each time."""
+    """Return the statistics of one number, as a graph of ten thousand scalars asks for them."""
     finite = math.isfinite(x)
     return Statistics(
         min=x, max=x, mean=x if finite else math.nan, norm=abs(x) if finite else 0.0,

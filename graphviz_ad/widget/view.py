@@ -198,7 +198,8 @@ class GraphView:
         if self._embed:
             from graphviz_ad.render.html import iframe
 
-            return {"text/html": iframe(self.to_html(), height=self._height or _FRAME_HEIGHT), "text/plain": repr(self.trace)}
+            page = iframe(self.to_html(), height=self._height or _FRAME_HEIGHT)
+            return {"text/html": page, "text/plain": repr(self.trace)}
         bundle: Any = self.stepper._repr_mimebundle_()
         data, metadata = bundle
         return {**data, "text/plain": repr(self)}, metadata
