@@ -66,9 +66,9 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
     if xp is None:
         # nothing but Python numbers: there is no array whose dtype they could take
         xp, arrays = np, [None if a is None else np.asarray(a)[()] for a in arrays]
-    if op.check is not None:
-        op.check(*arrays, **params)
     try:
+        if op.check is not None:
+            op.check(*arrays, **params)
         out = op.forward(xp, *arrays, **params)
     except Exception as error:
         refuse(op, error, operands, arrays, params, _getframe(depth + 1))

@@ -64,6 +64,7 @@ def refuse(
         )  # fmt: skip
         if any(word in message for word in words):
             raise ShapeError(op.name, "shapes that fit", f"{got} ({message})") from error
+    if isinstance(error, (ValueError, ArithmeticError)):
         raise ArgumentError(op.name, "arguments it takes", f"{got} ({message})") from error
     raise error
 

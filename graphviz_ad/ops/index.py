@@ -9,7 +9,7 @@ import numpy as np
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.tensor import Tensor, constant
 from graphviz_ad.engine.traced import call
-from graphviz_ad.errors import IndexingError, ShapeError
+from graphviz_ad.errors import IndexingError
 
 
 def freeze_index(index: Any) -> Any:
@@ -42,16 +42,8 @@ def mesh(xp: Any, indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any,
     """Return the index of the elements that `indices` names along one axis of an array of `shape`.
 
     The other axes are indexed by their own positions, shaped to broadcast.
-
-    Raises
-    ------
-    ShapeError
-        When `indices` has another number of axes.
     """
     ndim = len(shape)
-    if indices.ndim != ndim:
-        got = f"indices {tuple(indices.shape)} for an array {shape}"
-        raise ShapeError("indices", "as many axes as the array", got)
     k = axis % ndim
     return tuple([
         indices if i == k else xp.arange(n).reshape((1,) * i + (n,) + (1,) * (ndim - i - 1))

@@ -327,6 +327,8 @@ class PutAlongAxis(Op):
     ------
     IndexingError
         For an index out of range.
+    ShapeError
+        For another number of axes.
 
     Examples
     --------
@@ -339,6 +341,12 @@ class PutAlongAxis(Op):
     name, label, numpy = "put_along_axis", "put", ("",)
     tex = r"$y = $a\ \text{with}\ [{$b}_{i}] = {$c}_{i}"
     vjp_tex = (r"$g\ \text{with}\ [{$b}_{i}] = 0", "", r"$g[{$b}_{i}]")
+
+    def check(arr, indices, values, *, axis=-1):
+        normalize_axis("put_along_axis", axis, arr.ndim)
+        if indices.ndim != arr.ndim:
+            got = f"indices {indices.shape} for arr {arr.shape}"
+            raise ShapeError("put_along_axis", "as many axes as arr has", got)
 
     def forward(xp, arr, indices, values, *, axis=-1):
         out = arr.astype(xp.result_type(arr, values))

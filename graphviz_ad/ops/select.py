@@ -6,7 +6,7 @@ import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
-from graphviz_ad.errors import ArgumentError, IndexingError, ShapeError
+from graphviz_ad.errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from graphviz_ad.ops.index import ScatterAt, along, mesh
 
 
@@ -230,6 +230,13 @@ class MaskedFill(Op):
     value : array_like
         A number, or an array without axes.
 
+    Raises
+    ------
+    DTypeError
+        For a mask of other than booleans.
+    ShapeError
+        For a value with axes: `where` takes arrays.
+
     Examples
     --------
     >>> import graphviz_ad as ad
@@ -249,6 +256,9 @@ class MaskedFill(Op):
         if getattr(value, "ndim", 0):
             got = f"value {value.shape}"
             raise ShapeError("masked_fill", "a value without axes", got, "ad.where takes arrays")
+        kind = getattr(mask, "dtype", type(mask).__name__)
+        if kind != "bool":
+            raise DTypeError("masked_fill", "a mask of booleans", f"mask {kind}")
 
     def forward(xp, a, mask, value):
         return xp.where(mask, value, a)
