@@ -15,11 +15,14 @@ from graphviz_ad.ops.loss_common import shape_of
 from graphviz_ad.ops.windows import (
     Windows,
     add_columns,
+    add_wide_columns,
     batches,
     columns,
     frozen,
     inner,
     per_axis,
+    runs_are_short,
+    widened,
     windows,
 )
 
@@ -94,15 +97,24 @@ def spread_convolve(
     x = input if input.ndim == rank + 2 else input[None]
     win = _spread_windows(x.shape[2:], weight.shape[2:], stride, padding, output_padding, dilation)
     filters = weight.reshape(groups, weight.shape[0] // groups, -1)
-    maps = x.reshape(x.shape[0], groups, weight.shape[0] // groups, prod(x.shape[2:]))
     shape = (x.shape[0], weight.shape[1] * groups, *win.padded)
-    out = xp.zeros(shape, dtype=xp.result_type(x, weight))
+    wide = runs_are_short(win)
+    if wide:
+        x, win = widened(xp, x, win), win._replace(out=(*win.out[:-1], win.padded[-1]))
+    maps = x.reshape(shape[0], groups, weight.shape[0] // groups, prod(win.out))
+    out = xp.zeros((*shape[:2], prod(win.padded) + wide * (win.kernel[-1] - 1)),
+                   dtype=xp.result_type(x, weight))  # fmt: skip
+    if not wide:
+        out = out.reshape(shape)
+    add = add_wide_columns if wide else add_columns
     for part in _parts(xp, out, win):
-        add_columns(xp.matmul(filters.swapaxes(1, 2), maps[part]), out[part], win)
+        add(xp.matmul(filters.swapaxes(1, 2), maps[part]), out[part], win)
+    if wide:
+        out = out[..., : prod(win.padded)].reshape(shape)
     out = out[(..., *inner(win))]
     if bias is not None:
         out = _with_bias(out, bias.reshape(-1, *(1,) * rank))
-    return out if x is input else out[0]
+    return out if input.ndim == rank + 2 else out[0]
 
 
 def spread_convolve_vjp(

@@ -13,6 +13,9 @@ from graphviz_ad.errors import ArgumentError, ShapeError
 CACHE = 1 << 21
 """Bytes of columns to work on at a time: measured; a large batch then needs no more memory."""
 
+SHORT_RUN = 16
+"""Rows shorter than this cost more in the loop over rows than in what they add: measured."""
+
 
 class Windows(NamedTuple):
     """Where windows lie on the spatial axes of an array. One entry per axis in each field.
@@ -185,6 +188,28 @@ def add_columns(cols: Any, x: Any, win: Windows) -> None:
     cols = cols.reshape(*x.shape[:2], prod(win.kernel), *win.out)
     for k, slab in enumerate(slabs(win)):
         x[slab] += cols[:, :, k]
+
+
+def runs_are_short(win: Windows) -> bool:
+    """Whether rows of windows are so short that it pays to add whole images at a time."""
+    dense = set(win.stride) == {1} and set(win.dilation) == {1}
+    return dense and len(win.kernel) <= 2 and win.kernel[-1] > 1 and win.out[-1] < SHORT_RUN
+
+
+def widened(xp: Any, x: Any, win: Windows) -> Any:
+    """Fill the rows of `x`, one element per window, up to those of the padded image with zeros."""
+    rows = xp.zeros((*x.shape[:-1], win.padded[-1]), dtype=x.dtype)
+    rows[..., : x.shape[-1]] = x
+    return rows
+
+
+def add_wide_columns(cols: Any, x: Any, win: Windows) -> None:
+    """Do as `add_columns` for widened rows: each place is then one run of the flattened `x`."""
+    run = prod(win.out)
+    cols = cols.reshape(*x.shape[:2], prod(win.kernel), run)
+    for k in range(cols.shape[2]):
+        start = k // win.kernel[-1] * win.padded[-1] + k % win.kernel[-1]
+        x[..., start : start + run] += cols[:, :, k]
 
 
 def batches(xp: Any, count: int, nbytes: int) -> list[slice]:
