@@ -142,13 +142,13 @@ def workloads(scale: float = 1.0, seed: int = 0) -> list[Workload]:
             limit=1.06,
         ),
         Workload(
-            "deep", "100-layer sigmoid MLP, 64 wide, batch 32", _deep, by_hand.deep,
-            (rng.normal(size=(32, 64)), labels(32)), layers(*[64] * times(100), 10),
+            "deep", "100-layer sigmoid MLP, 64 wide, batch 64", _deep, by_hand.deep,
+            (rng.normal(size=(64, 64)), labels(64)), layers(*[64] * times(100), 10),
             limit=1.3,
         ),
         Workload(
-            "rnn", "RNN, 200 steps, 64 wide, batch 32", _rnn, by_hand.rnn,
-            (rng.normal(size=(times(200), 32, 32)), labels(32)),
-            (draw(32, 64), draw(64, 64), draw(64), *layers(64, 10)), limit=1.4,
+            "rnn", "RNN, 200 steps of 64, 100 wide, batch 32", _rnn, by_hand.rnn,
+            (rng.normal(size=(times(200), 32, 64)), labels(32)),
+            (draw(64, 100), draw(100, 100), draw(100), *layers(100, 10)), limit=1.4,
         ),
     ]  # fmt: skip
