@@ -20,7 +20,7 @@ _POLICY = (
 
 
 def standalone_page(
-    payload_json: str,
+    payload: bytes,
     buffer: bytes,
     *,
     title: str,
@@ -32,8 +32,8 @@ def standalone_page(
 
     Parameters
     ----------
-    payload_json : str
-        The payload as JSON.
+    payload : bytes
+        The payload's document: JSON, gzip-compressed.
     buffer : bytes
         The arrays that the payload refers to.
     title : str
@@ -51,7 +51,7 @@ def standalone_page(
     """
     check_theme("standalone_page", theme)
     script, style = _bundle()
-    payload = payload_json.replace("<", "\\u003c")
+    document = base64.b64encode(payload).decode()
     arrays = base64.b64encode(buffer).decode()
     attributes = "".join(
         f' {name}="{html.escape(str(value))}"'
@@ -69,7 +69,7 @@ def standalone_page(
 </head>
 <body>
 <div data-graphviz-ad{attributes}>
-<script type="application/json" class="gad-payload">{payload}</script>
+<script type="text/plain" class="gad-payload">{document}</script>
 <script type="text/plain" class="gad-buffer">{arrays}</script>
 </div>
 <script type="module">{_inline_script(script)}</script>

@@ -79,7 +79,7 @@ def vjp_tex(trace: Trace, op: OpNode, edge: int) -> str:
         return ""
     symbols = _symbols(trace, op)
     sign = "=" if trace.arrival(edge)[1] == 1 else r"\mathrel{+}="
-    target = _shaped(f"{value_tex(trace, end.value)}^{{\\nabla}}", trace, end.value)
+    target = _shaped(_gradient_tex(trace, end.value), trace, end.value)
     return f"{target} {sign} {_fill(op.vjp_tex[end.slot], symbols)}"
 
 
@@ -94,8 +94,14 @@ def forward_shapes(trace: Trace, op: OpNode) -> str:
 def vjp_shapes(trace: Trace, op: OpNode, edge: int) -> str:
     """Return the shapes of a contribution: ``"y∇ (32, 50) → W∇ (64, 50)"``."""
     value = trace.graph.edges[edge].value
-    made = ", ".join(f"{trace.value_label(v)}∇ {_shape(trace, v)}" for v in op.outputs)
-    return f"{made} → {trace.value_label(value)}∇ {_shape(trace, value)}"
+    made = ", ".join(f"{trace.gradient_label(v)} {_shape(trace, v)}" for v in op.outputs)
+    return f"{made} → {trace.gradient_label(value)} {_shape(trace, value)}"
+
+
+def _gradient_tex(trace: Trace, value: int) -> str:
+    tex = value_tex(trace, value)
+    # ∇ binds to a name; around an expression there must be brackets
+    return f"({tex})^{{\\nabla}}" if tex.startswith(r"\texttt") else f"{tex}^{{\\nabla}}"
 
 
 def _fill(template: str, symbols: dict[str, str]) -> str:
@@ -120,8 +126,9 @@ def _symbols(trace: Trace, op: OpNode) -> dict[str, str]:
         tex = value_tex(trace, value)
         symbols[f"y{slot}"] = _shaped(tex, trace, value)
         symbols[f"y{slot}_plain"] = f"{{{tex}}}"
-        symbols[f"g{slot}"] = _shaped(f"{tex}^{{\\nabla}}", trace, value)
-        symbols[f"g{slot}_plain"] = f"{{{tex}^{{\\nabla}}}}"
+        gradient = _gradient_tex(trace, value)
+        symbols[f"g{slot}"] = _shaped(gradient, trace, value)
+        symbols[f"g{slot}_plain"] = f"{{{gradient}}}"
     for name in ("y", "g"):
         symbols[name] = symbols[f"{name}0"]
         symbols[f"{name}_plain"] = symbols[f"{name}0_plain"]

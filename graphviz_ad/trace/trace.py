@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from graphviz_ad.errors import TraceError
 from graphviz_ad.trace.model import Graph, OpNode, Step, ValueNode
 
 __all__ = ["Trace"]
+
+_NAME = re.compile(r"[\w.∇]+(\[\w+\])*")
 
 
 class Trace:
@@ -106,6 +109,11 @@ class Trace:
     def value_label(self, value: int) -> str:
         """Return what a value is called in pictures and sentences; never empty."""
         return self.graph.values[value].name or f"v{value}"
+
+    def gradient_label(self, value: int) -> str:
+        """Return what a value's gradient is called: ``"W∇"``, ``"(x @ W)∇"``."""
+        label = self.value_label(value)
+        return f"{label}∇" if _NAME.fullmatch(label) else f"({label})∇"
 
     def value(self, name: str) -> ValueNode:
         """Return the last value node called `name`.

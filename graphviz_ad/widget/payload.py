@@ -5,8 +5,10 @@ Everything that is shown is computed, labelled and worded here; the page selects
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphviz_ad.render.diagram import build_diagram
@@ -46,6 +48,11 @@ class Payload:
     document: str
     buffer: bytes
     arrays: list[Any]
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The document, compressed: as it travels to the page."""
+        return gzip.compress(self.document.encode(), compresslevel=3, mtime=0)
 
 
 def build_payload(trace: Trace, title: str = "") -> Payload:
@@ -172,7 +179,7 @@ class _Builder:
         else:
             number, of = step.index - forward + 1, len(self.trace.steps) - forward
         op = None if step.op is None else self.graph.ops[step.op]
-        what = op.label if op else f"{self.trace.value_label(self.trace.output)}∇"
+        what = op.label if op else self.trace.gradient_label(self.trace.output)
         head = f"{step.phase} {number} of {of}"
         return {
             "phase": step.phase,
@@ -203,7 +210,7 @@ class _Builder:
                 if sent.arrived == sent.total
                 else f"{sent.arrived} of {sent.total} arrived, {whole} so far"
             )
-            parts.append(f"{label(sent.value)}∇ is {done}")
+            parts.append(f"{self.trace.gradient_label(sent.value)} is {done}")
         return (
             f"{op.op} sends back; " + "; ".join(parts) if parts else f"{op.op} sends nothing back"
         )

@@ -43,7 +43,7 @@ class Stepper(anywidget.AnyWidget):
     _esm = _bundled("stepper.js")
     _css = _bundled("stepper.css")
 
-    payload = traitlets.Unicode().tag(sync=True)
+    payload = traitlets.Bytes().tag(sync=True)
     buffer = traitlets.Bytes().tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
@@ -51,7 +51,7 @@ class Stepper(anywidget.AnyWidget):
     height = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, payload: Payload, **traits: Any) -> None:
-        super().__init__(payload=payload.document, buffer=payload.buffer, **traits)
+        super().__init__(payload=payload.packed, buffer=payload.buffer, **traits)
         self._arrays = payload.arrays
         self.on_msg(self._answer)
 

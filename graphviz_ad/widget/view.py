@@ -153,7 +153,7 @@ class GraphView:
         from graphviz_ad.render.html import standalone_page
 
         return standalone_page(
-            self.payload.document, self.payload.buffer,
+            self.payload.packed, self.payload.buffer,
             title=self._title or f"{self.trace.value_label(self.trace.output)} · graphviz_ad",
             start=self._start, theme=self._theme, height=self._height,
         )  # fmt: skip

@@ -1,6 +1,7 @@
 // The notebook's side: an anywidget model, its traits and its messages.
 import { decode, type Elements, type Fetcher } from "./arrays";
 import { Disposer, h } from "./dom";
+import { unpack } from "./packed";
 import type { Block, Payload } from "./payload";
 import { Stepper } from "./stepper";
 import { Trait, type TraitModel } from "./sync";
@@ -61,16 +62,33 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
   let stepper: Stepper | null = null;
   const step = new Trait<number>(model, "step");
   const selected = new Trait<string>(model, "selected");
+  const fail = (text: string): void => {
+    el.replaceChildren(h("div", { class: "gad-stepper gad-failed" }, text));
+  };
+  let mounts = 0;
   const mount = (): void => {
     stepper?.dispose();
     stepper = null;
-    const text = model.get("payload");
+    mounts += 1;
+    const mine = mounts;
+    const packed = model.get("payload");
     const buffer = model.get("buffer");
-    if (typeof text !== "string" || text === "" || !isBuffer(buffer)) {
-      el.replaceChildren(h("div", { class: "gad-stepper gad-failed" }, NOTHING));
+    if (!isBuffer(packed) || packed.byteLength === 0 || !isBuffer(buffer)) {
+      fail(NOTHING);
       return;
     }
-    stepper = new Stepper(JSON.parse(text) as Payload, buffer, {
+    unpack(packed).then(
+      (payload) => {
+        // A newer payload, or the clean-up, may have come first.
+        if (mine === mounts) show(payload, buffer);
+      },
+      (error: unknown) => {
+        if (mine === mounts) fail(`The graph could not be read: ${String(error)}`);
+      },
+    );
+  };
+  const show = (payload: Payload, buffer: ArrayBuffer | DataView): void => {
+    stepper = new Stepper(payload, buffer, {
       position: Number(model.get("step") ?? 0),
       selected: String(model.get("selected") ?? ""),
       theme: asThemeChoice(model.get("theme")),
@@ -99,6 +117,7 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
   follow("payload", mount);
   mount();
   return () => {
+    mounts += 1;
     disposer.dispose();
     stepper?.dispose();
   };

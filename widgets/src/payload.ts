@@ -1,6 +1,6 @@
 // The contract between Python (graphviz_ad/widget/payload.py) and the page.
 // Python computes and labels; the page selects, lays out and draws.
-// One JSON document (this) and one binary buffer (the arrays).
+// One JSON document (this; it travels gzip-compressed) and one binary buffer (the arrays).
 
 /** A number that JSON cannot hold is sent by name. */
 export type Num = number | "NaN" | "Infinity" | "-Infinity";

@@ -1,18 +1,18 @@
 // A saved page: the payload lies in the page itself, and there is no kernel.
 import { fromBase64 } from "./arrays";
 import { h } from "./dom";
-import type { Payload } from "./payload";
+import { unpack } from "./packed";
 import { Stepper } from "./stepper";
 import { asThemeChoice } from "./theme";
 
-function mount(place: HTMLElement): void {
+async function mount(place: HTMLElement): Promise<void> {
   if (place.dataset.mounted !== undefined) return;
   const payload = place.querySelector(".gad-payload");
   const buffer = place.querySelector(".gad-buffer");
   if (payload === null || buffer === null) return;
   place.dataset.mounted = "true";
   const stepper = new Stepper(
-    JSON.parse(payload.textContent ?? "") as Payload,
+    await unpack(fromBase64(payload.textContent ?? "")),
     fromBase64(buffer.textContent ?? ""),
     {
       position: Number(place.dataset.start ?? 0),
@@ -27,5 +27,10 @@ function mount(place: HTMLElement): void {
 }
 
 export function mountAll(): void {
-  document.querySelectorAll<HTMLElement>("[data-graphviz-ad]").forEach(mount);
+  for (const place of document.querySelectorAll<HTMLElement>("[data-graphviz-ad]")) {
+    mount(place).catch((error: unknown) => {
+      const text = `The graph could not be read: ${String(error)}`;
+      place.append(h("div", { class: "gad-stepper gad-failed" }, text));
+    });
+  }
 }
