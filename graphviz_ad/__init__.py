@@ -10,9 +10,12 @@ from typing import Any
 from graphviz_ad import engine as engine
 from graphviz_ad import errors as errors
 from graphviz_ad import linalg as linalg
+from graphviz_ad import nn as nn
+from graphviz_ad import optim as optim
 from graphviz_ad.engine.differentiate import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from graphviz_ad.engine.tape import enable_grad, module_scope, no_grad
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
+from graphviz_ad.nn.init import manual_seed
 from graphviz_ad.ops import FUNCTIONS
 
 __version__ = "0.1.0"
@@ -23,7 +26,8 @@ globals().update(_PUBLIC)
 
 __all__ = [
     "GraphView", "Tensor", "enable_grad", "errors", "grad", "hessian", "jacobian", "jvp", "linalg",
-    "module_scope", "no_grad", "parameter", "show_graph", "tensor", "value_and_grad", "vjp",
+    "manual_seed", "module_scope", "nn", "no_grad", "optim", "parameter", "show_graph", "tensor",
+    "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += _PUBLIC
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ArgumentError",
     "AxisError",
@@ -37,6 +39,11 @@ class GraphvizADError(Exception):
     hint : str, optional
         What to do about it.
 
+    Attributes
+    ----------
+    path : str
+        The module in which it was raised, ``"Net.encoder.0"``; empty outside of modules.
+
     Examples
     --------
     >>> from graphviz_ad.errors import ShapeError
@@ -49,11 +56,26 @@ class GraphvizADError(Exception):
         self.expected = expected
         self.got = got
         self.hint = hint
-        message = f"{function}: expected {expected}, got {got}"
-        super().__init__(f"{message}; {hint}" if hint else message)
+        self.path = ""
+        super().__init__(self._message())
 
-    def __reduce__(self) -> tuple[type, tuple[str, str, str, str]]:
-        return type(self), (self.function, self.expected, self.got, self.hint)
+    def place(self, path: str) -> None:
+        """Say in which module it was raised; the first, innermost path stays."""
+        if not self.path:
+            self.path = path
+            self.args = (self._message(),)
+
+    def _message(self) -> str:
+        place = f"{self.path}: " if self.path else ""
+        message = f"{place}{self.function}: expected {self.expected}, got {self.got}"
+        return f"{message}; {self.hint}" if self.hint else message
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str, str], dict[str, str]]:
+        state = {"path": self.path}
+        return type(self), (self.function, self.expected, self.got, self.hint), state
+
+    def __setstate__(self, state: dict[str, Any] | None) -> None:
+        self.place((state or {}).get("path", ""))
 
 
 class ShapeError(GraphvizADError, ValueError):
@@ -113,7 +135,7 @@ class RenderError(GraphvizADError, ValueError):
 
 
 class ModuleError(GraphvizADError, RuntimeError):
-    """A module used before its ``__init__``, or without a ``forward``."""
+    """A module that is used before its ``__init__``, put together wrongly, or was replaced."""
 
 
 class StateDictError(GraphvizADError, ValueError):

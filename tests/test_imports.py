@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "engine": {"errors", "backend"},
     "ops": {"errors", "backend", "engine"},
     "nn": {"errors", "backend", "engine", "ops"},
+    "datasets": {"errors"},
     "optim": {"errors", "backend", "engine", "ops", "nn"},
     "trace.model": {"errors"},
     "trace.recorder": {"errors", "backend", "engine", "trace.model", "trace"},
@@ -43,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
 ABOVE_ALL = {"__init__", "linalg", "testing"}
 SLOW_TO_IMPORT = {
     "IPython", "anywidget", "cupy", "graphviz", "ipywidgets", "matplotlib", "networkx",
-    "pygraphviz", "scipy", "torch", "traitlets",
+    "pygraphviz", "safetensors", "scipy", "sklearn", "torch", "traitlets",
 }  # fmt: skip
 
 

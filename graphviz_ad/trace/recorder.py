@@ -329,7 +329,9 @@ def _direct_call(record: Record) -> tuple[Any, int] | None:
     if not _is_internal(record.code):
         return record.code, record.lasti
     entry = record.scope
-    return (entry.site.code, entry.site.lasti) if entry is not None and entry.single else None
+    if entry is None or not entry.single or _is_internal(entry.site.code):
+        return None
+    return entry.site.code, entry.site.lasti
 
 
 def _is_internal(code: Any) -> bool:

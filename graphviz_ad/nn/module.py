@@ -1,0 +1,391 @@
+"""The module: parameters, buffers and submodules under names that reach the trace."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from graphviz_ad.backend import namespace, own, protect, to_numpy
+from graphviz_ad.engine.tape import ScopeEntry, Site, tape
+from graphviz_ad.engine.tensor import Tensor, parameter, tensor
+from graphviz_ad.errors import DTypeError, GraphvizADError, ModuleError, StateDictError
+
+__all__ = ["REPLACED", "Module", "Parameter"]
+
+REPLACED: dict[int, str] = {}
+"""Where parameters that are still alive used to be, by id: an optimiser may hold them."""
+
+Parameter = parameter
+"""PyTorch's name for `graphviz_ad.parameter`; any leaf with a gradient registers itself."""
+
+_M = TypeVar("_M", bound="Module")
+
+
+class Module:
+    """Base class of the parts of a network. A subclass defines ``forward``.
+
+    A leaf that requires a gradient becomes a parameter when it is assigned to an
+    attribute, a module a submodule. Calling a module runs ``forward`` inside a module
+    scope of its name, so that the trace draws it as a box, with its parameters
+    called by their attributes.
+
+    Attributes
+    ----------
+    training : bool
+        What dropout and batch normalisation go by; see `train` and `eval`.
+
+    Raises
+    ------
+    ModuleError
+        When ``super().__init__()`` was not called first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import graphviz_ad as ad
+    >>> class Scale(ad.nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.factor = ad.parameter(2.0)
+    ...     def forward(self, x):
+    ...         return x * self.factor
+    >>> scale = Scale()
+    >>> scale(3.0).item()
+    6.0
+    >>> [name for name, _ in scale.named_parameters()]
+    ['factor']
+    """
+
+    training: bool
+    forward: Callable[..., Any]
+
+    _single: ClassVar[bool] = False
+    """Whether ``forward`` is one op, whose output the caller's variable then names."""
+
+    def __init__(self) -> None:
+        fields = self.__dict__
+        fields["_parameters"] = {}
+        fields["_buffers"] = {}
+        fields["_modules"] = {}
+        fields["_transient"] = set()
+        fields["_scope_name"] = type(self).__name__
+        fields["training"] = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run ``forward`` inside a module scope of this module's name."""
+        fields = self.__dict__
+        if "_parameters" not in fields:
+            raise self._not_initialised("be called")
+        frame = sys._getframe(1)
+        before = tape.scope
+        site = Site(frame.f_code, frame.f_lasti)
+        tape.scope = ScopeEntry(fields["_scope_name"], before, site, single=self._single)
+        try:
+            return self.forward(*args, **kwargs)
+        except GraphvizADError as error:
+            error.place(_path_of(tape.scope))
+            raise
+        finally:
+            tape.scope = before
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        fields = self.__dict__
+        if isinstance(value, Module):
+            self._register("_modules", name, value)
+            value._take_name(name)
+        elif isinstance(value, Tensor) and (
+            value.requires_grad or name in fields.get("_parameters", ())
+        ):
+            if not value.is_leaf:
+                got = f"{name} = the output of an operation"
+                raise ModuleError(self.path, "a leaf for a parameter", got, "use detach()")
+            self._register("_parameters", name, value)
+            REPLACED.pop(value.id, None)
+            value.name = value.name or name
+        elif name in fields.get("_buffers", ()) and value is not None:
+            self._register("_buffers", name, self._buffer(name, value))
+        else:
+            if "_parameters" in fields:
+                self._forget(name)
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if "_parameters" not in self.__dict__ and not name.startswith("__"):
+            raise self._not_initialised(f"be asked for {name!r}")
+        if name == "forward":
+            raise ModuleError(self.path, "a method forward", "none", "define forward(self, ...)")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        if not self._forget(name):
+            object.__delattr__(self, name)
+
+    @property
+    def path(self) -> str:
+        """What the module is called: the attribute that holds it, or its class."""
+        name: str = self.__dict__.get("_scope_name", type(self).__name__)
+        return name
+
+    def register_parameter(self, name: str, value: Tensor | None) -> None:
+        """Register a parameter, or None for one that is left out (``bias=None``)."""
+        setattr(self, name, value)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Register a submodule under a name that need not be an identifier."""
+        setattr(self, name, module)
+
+    def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
+        """Register an array that goes with the module but takes no gradient.
+
+        Parameters
+        ----------
+        name : str
+        value : array_like or None
+        persistent : bool
+            Whether ``state_dict`` has it.
+        """
+        self._register("_buffers", name, None if value is None else self._buffer(name, value))
+        if not persistent:
+            self._transient.add(name)
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """Yield this module and all below it with their paths, each module once."""
+        seen: set[Module] = set()
+        stack = [(prefix, self)]
+        while stack:
+            path, module = stack.pop()
+            if module in seen:
+                continue
+            seen.add(module)
+            yield path, module
+            below = [(f"{path}.{n}" if path else n, m) for n, m in module._modules.items()]
+            stack.extend(reversed(below))
+
+    def modules(self) -> Iterator[Module]:
+        """Yield this module and all below it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """Yield the submodules with their names."""
+        yield from self._modules.items()
+
+    def children(self) -> Iterator[Module]:
+        """Yield the submodules."""
+        yield from self._modules.values()
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield every parameter with its path; one that is shared comes once."""
+        seen: set[int] = set()
+        for path, leaf in self._named("_parameters"):
+            if leaf.id not in seen:
+                seen.add(leaf.id)
+                yield path, leaf
+
+    def parameters(self) -> Iterator[Tensor]:
+        """Yield every parameter, each once."""
+        return (leaf for _, leaf in self.named_parameters())
+
+    def get_submodule(self, target: str) -> Module:
+        """Return the submodule at a path such as ``"encoder.0"``; the module itself for ``""``.
+
+        Raises
+        ------
+        ModuleError
+            When there is none.
+        """
+        module = self
+        for name in target.split(".") if target else ():
+            if name not in module._modules:
+                got = f"{name!r} of {target!r} in {module.path}"
+                hint = f"it has {', '.join(module._modules) or 'none'}"
+                raise ModuleError("get_submodule", "the path of a submodule", got, hint)
+            module = module._modules[name]
+        return module
+
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield every buffer with its path."""
+        return self._named("_buffers")
+
+    def buffers(self) -> Iterator[Tensor]:
+        """Yield every buffer."""
+        return (leaf for _, leaf in self.named_buffers())
+
+    def train(self: _M, mode: bool = True) -> _M:
+        """Put this module and all below it in training mode (or not), and return it."""
+        for module in self.modules():
+            module.__dict__["training"] = bool(mode)
+        return self
+
+    def eval(self: _M) -> _M:
+        """Put this module and all below it in evaluation mode, and return it."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Clear the gradient of every parameter."""
+        for leaf in self.parameters():
+            leaf.grad = None
+
+    def requires_grad_(self: _M, requires_grad: bool = True) -> _M:
+        """Freeze the parameters, or let them learn again, and return the module."""
+        for leaf in self.parameters():
+            leaf.requires_grad_(requires_grad)
+        return self
+
+    def apply(self: _M, function: Callable[[Module], object]) -> _M:
+        """Call `function` with every module below this one and with this one, and return it."""
+        for module in reversed(list(self.modules())):
+            function(module)
+        return self
+
+    def to(self: _M, dtype: Any) -> _M:
+        """Convert floating-point parameters and buffers to `dtype`, and return the module.
+
+        Gradients are dropped.
+
+        Raises
+        ------
+        DTypeError
+            For a dtype that is not floating-point.
+        """
+        target = np.dtype(dtype)
+        if target.kind != "f":
+            raise DTypeError(f"{self.path}.to", "a floating-point dtype", str(target))
+        for _, value in [*self._named("_parameters"), *self._named("_buffers")]:
+            if value.dtype.kind == "f":
+                value._data = protect(value._data.astype(target))
+                value.grad = None
+        return self
+
+    def float(self: _M) -> _M:
+        """Convert to float32; see `to`."""
+        return self.to(np.float32)
+
+    def double(self: _M) -> _M:
+        """Convert to float64; see `to`."""
+        return self.to(np.float64)
+
+    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the parameters and buffers by path, as read-only NumPy arrays."""
+        return {path: np.asarray(to_numpy(value._data)) for path, value in self._saved().items()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
+        """Take parameters and buffers; nothing changes when anything does not fit.
+
+        Parameters
+        ----------
+        state_dict : mapping of str to array_like
+            PyTorch's ``state_dict()`` of the same module fits, too.
+        strict : bool
+            Whether every key must be there, and no other.
+
+        Raises
+        ------
+        StateDictError
+            With the missing, unexpected and misshaped keys, or when the keys of a shared
+            parameter hold different values.
+        DTypeError
+            For values that are no real numbers.
+        """
+        wanted = self._saved()
+        complaints = []
+        if strict:
+            complaints += [f"missing {key}" for key in wanted if key not in state_dict]
+            complaints += [f"unexpected {key}" for key in state_dict if key not in wanted]
+        loaded: dict[int, tuple[str, Any]] = {}
+        for key, target in wanted.items():
+            if key not in state_dict:
+                continue
+            given = state_dict[key]
+            label = f"load_state_dict[{key}]"
+            array = own(given._data if isinstance(given, Tensor) else given, label)
+            if array.shape != target.shape:
+                complaints.append(f"{key} of shape {array.shape}, not {target.shape}")
+            other, same = loaded.setdefault(target.id, (key, array))
+            if same is not array and not np.array_equal(to_numpy(same), to_numpy(array)):
+                complaints.append(f"{key} that differs from {other}, which it is shared with")
+        if complaints:
+            expected = f"the {len(wanted)} keys and shapes of {self.path}"
+            raise StateDictError("load_state_dict", expected, "; ".join(complaints))
+        for target in wanted.values():
+            if target.id in loaded:
+                array = namespace(target._data).asarray(loaded[target.id][1])
+                target._data = protect(array.astype(target.dtype))
+
+    def extra_repr(self) -> str:
+        """Return what the module's line in ``repr`` says; a subclass may override it."""
+        return ""
+
+    def __repr__(self) -> str:
+        below = [f"  ({n}): " + repr(m).replace("\n", "\n  ") for n, m in self._modules.items()]
+        head = f"{type(self).__name__}({self.extra_repr()}"
+        return "\n".join([head, *below, ")"]) if below else f"{head})"
+
+    def _named(self, kind: str) -> Iterator[tuple[str, Tensor]]:
+        for path, module in self.named_modules():
+            for name, value in module.__dict__[kind].items():
+                if value is not None:
+                    yield (f"{path}.{name}" if path else name), value
+
+    def _saved(self) -> dict[str, Tensor]:
+        """Return what ``state_dict`` has, by path."""
+        saved = dict(self._named("_parameters"))
+        for path, module in self.named_modules():
+            for name, value in module._buffers.items():
+                if value is not None and name not in module._transient:
+                    saved[f"{path}.{name}" if path else name] = value
+        return saved
+
+    def _register(self, kind: str, name: str, value: Any) -> None:
+        """Hold `value` under its kind and, to be found fast, as a plain attribute."""
+        fields = self.__dict__
+        if "_parameters" not in fields:
+            raise self._not_initialised(f"have {name!r} assigned")
+        if fields[kind].get(name) is value and value is not None:
+            return
+        if name in fields[kind]:
+            self._note_replaced(name)
+        else:
+            self._forget(name)
+        fields[kind][name] = fields[name] = value
+
+    def _forget(self, name: str) -> bool:
+        fields = self.__dict__
+        self._note_replaced(name)
+        found = False
+        for kind in ("_parameters", "_buffers", "_modules"):
+            found = fields[kind].pop(name, self) is not self or found
+        self._transient.discard(name)
+        if found:
+            fields.pop(name, None)
+        return found
+
+    def _note_replaced(self, name: str) -> None:
+        old = self.__dict__["_parameters"].get(name)
+        if old is not None:
+            REPLACED[old.id] = f"{self.path}.{name}"
+            weakref.finalize(old, REPLACED.pop, old.id, None).atexit = False
+
+    def _take_name(self, name: str) -> None:
+        """Be called `name` in traces and messages from now on."""
+        self.__dict__["_scope_name"] = name
+
+    def _buffer(self, name: str, value: Any) -> Tensor:
+        return tensor(value, name=name)
+
+    def _not_initialised(self, what: str) -> ModuleError:
+        hint = "call super().__init__() first in its __init__"
+        return ModuleError(type(self).__name__, f"to {what} after __init__", "it before", hint)
+
+
+def _path_of(scope: ScopeEntry | None) -> str:
+    """Return the names of the module scopes that are open, outermost first."""
+    names: list[str] = []
+    while scope is not None:
+        if not scope.hidden:
+            names.append(scope.name)
+        scope = scope.parent
+    return ".".join(reversed(names))
