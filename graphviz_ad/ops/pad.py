@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
@@ -168,7 +170,7 @@ getitem = public_function(GetItem)
 
 
 @composite
-def unfold(a, axis, size, step=1):
+def unfold(a: Any, axis: int, size: int, step: int = 1) -> Any:
     """Return the windows along an axis at every `step`, as `torch.Tensor.unfold` does.
 
     Parameters

@@ -200,6 +200,14 @@ def test_gradient_has_the_dtype_and_shape_of_its_tensor(dtype: type) -> None:
     assert wide.grad.shape == (3,)
 
 
+def test_a_gradient_that_is_given_takes_the_dtype() -> None:
+    x = ad.parameter([1.0, 2.0], dtype=np.float32)
+    x.backward(np.array([1.0, 1.0]))
+    assert x.grad.dtype == np.float32
+    (x * 1).backward(np.array([1, 1]))
+    assert x.grad.dtype == np.float32
+
+
 def test_scalars_follow_nep_50() -> None:
     x = ad.parameter([1.0, 2.0], dtype=np.float32)
     for y in (x * 2.0, 2.0 * x, x + 1, x - 1.5, 1 / x, x**2, ad.multiply(x, 3)):
