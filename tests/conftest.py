@@ -45,11 +45,20 @@ def missing_parts() -> dict[str, str]:
     return missing
 
 
+def required_by(mark: str) -> str:
+    """Return the variable that makes a missing part an error."""
+    return f"GRAPHVIZ_AD_REQUIRE_{mark.upper()}"
+
+
+def required(mark: str) -> bool:
+    """Whether the tests with a mark must not be skipped."""
+    return os.environ.get(required_by(mark), "0") not in ("", "0")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for mark, reason in missing_parts().items():
-        variable = f"GRAPHVIZ_AD_REQUIRE_{mark.upper()}"
-        if os.environ.get(variable, "0") not in ("", "0"):
-            raise pytest.UsageError(f"{variable} is set, but {reason}")
+        if required(mark):
+            raise pytest.UsageError(f"{required_by(mark)} is set, but {reason}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,7 +24,7 @@ _SPECIAL = {
     "_": r"\_", "%": r"\%", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
 }  # fmt: skip
 _IDENTIFIER = re.compile(r"([A-Za-z]+)(?:_?(\d+)|_(\w+)|\[(\d+)\])?")
-_INDEXED = re.compile(r"\$\{(\w+)\}_")
+_INDEXED = re.compile(r"\{\$(\w+)\}_|\$\{(\w+)\}_")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _LETTERS = "abcdefghijklmnopqrstuvwx"
 
@@ -106,7 +106,7 @@ def _gradient_tex(trace: Trace, value: int) -> str:
 
 def _fill(template: str, symbols: dict[str, str]) -> str:
     # A symbol with an index keeps its shape to itself: the index would drop below it.
-    plain = _INDEXED.sub(r"${\1_plain}_", template)
+    plain = _INDEXED.sub(lambda found: f"${{{found[1] or found[2]}_plain}}_", template)
     return Template(plain).safe_substitute(symbols)
 
 

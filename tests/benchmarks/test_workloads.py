@@ -1,10 +1,13 @@
 """What is timed computes the same: every framework's gradients against NumPy by hand."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
 from benchmarks import alone, conv, peers
 from benchmarks.workloads import workloads
+from tests.conftest import required
 
 SMALL = {workload.name: workload for workload in workloads(scale=0.02)}
 
@@ -44,7 +47,9 @@ def test_numpy_by_hand_is_right(name):
 @pytest.mark.peers
 @pytest.mark.parametrize("kind", [peers.Torch, peers.Autograd, peers.Micrograd])
 def test_the_peers_agree_with_numpy_by_hand(kind):
-    pytest.importorskip(kind.package)
+    if importlib.util.find_spec(kind.package) is None:
+        absent = pytest.fail if required("peers") else pytest.skip
+        absent(f"{kind.package} is not installed: pip install 'graphviz_ad[peers]'")
     peer = kind()
     for name, workload in SMALL.items():
         if name not in peer.cannot:
