@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphviz_ad import datasets as datasets
 from graphviz_ad import engine as engine
 from graphviz_ad import errors as errors
 from graphviz_ad import linalg as linalg
@@ -25,9 +26,9 @@ _PUBLIC = {name: function for name, function in FUNCTIONS.items() if name != "tr
 globals().update(_PUBLIC)
 
 __all__ = [
-    "GraphView", "Tensor", "enable_grad", "errors", "grad", "hessian", "jacobian", "jvp", "linalg",
-    "manual_seed", "module_scope", "nn", "no_grad", "optim", "parameter", "show_graph", "tensor",
-    "value_and_grad", "vjp",
+    "GraphView", "Tensor", "datasets", "enable_grad", "errors", "grad", "hessian", "jacobian",
+    "jvp", "linalg", "manual_seed", "module_scope", "nn", "no_grad", "optim", "parameter",
+    "show_graph", "tensor", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += _PUBLIC
 

@@ -10,6 +10,7 @@ __all__ = [
     "BackendError",
     "CheckError",
     "DTypeError",
+    "DatasetError",
     "GradientError",
     "GraphvizADError",
     "InPlaceError",
@@ -140,3 +141,7 @@ class ModuleError(GraphvizADError, RuntimeError):
 
 class StateDictError(GraphvizADError, ValueError):
     """Saved parameters that are missing, unexpected, misshaped or cut short."""
+
+
+class DatasetError(GraphvizADError, ValueError):
+    """A data set whose library or file is missing, or whose file is cut short."""

@@ -140,7 +140,8 @@ class MultiheadAttention(Module):
         ShapeError
             When the shapes do not fit.
         """
-        given = [a if isinstance(a, Tensor) else tensor(a) for a in (query, key, value)]
+        named = (("query", query), ("key", key), ("value", value))
+        given = [a if isinstance(a, Tensor) else tensor(a, name=name) for name, a in named]
         same = query is key is value
         ranks = {a.ndim for a in given}
         if ranks not in ({2}, {3}):
@@ -276,7 +277,7 @@ class TransformerEncoderLayer(Module):
 
         The masks are those of `MultiheadAttention`.
         """
-        x = src if isinstance(src, Tensor) else tensor(src)
+        x = src if isinstance(src, Tensor) else tensor(src, name="src")
         masks = (src_key_padding_mask, False, src_mask, True, is_causal)
         if self.norm_first:
             normed = self.norm1(x)

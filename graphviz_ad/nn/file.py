@@ -96,7 +96,7 @@ def _safetensors(function: str) -> Any:
     try:
         import_module("safetensors.numpy")
     except ImportError as error:
-        hint = "pip install safetensors"
+        hint = "pip install 'graphviz_ad[nn]'"
         got = "none installed"
         raise StateDictError(function, "the safetensors package", got, hint) from error
     return import_module("safetensors")

@@ -226,7 +226,7 @@ class _Recurrent(_Stepping):
         state : Tensor or pair of Tensors
             What the last step of each layer and direction left.
         """
-        x = input if isinstance(input, Tensor) else tensor(input)
+        x = input if isinstance(input, Tensor) else tensor(input, name="input")
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or 0 in x.shape:
             expected = f"an input (L, N, {self.input_size}) or (L, {self.input_size})"
             raise ShapeError(type(self).__name__, expected, str(x.shape))
