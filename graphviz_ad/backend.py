@@ -60,7 +60,12 @@ def own(value: Any, function: str, dtype: Any = None) -> Array:
         array = cupy.array(value, dtype=dtype, copy=True)
     else:
         try:
-            array = np.array(value, dtype=dtype, copy=True, subok=False)
+            # Not every library's __array__ takes copy=, PyTorch's for one: ask without it first.
+            foreign = hasattr(value, "__array__") and not isinstance(
+                value, (np.ndarray, np.generic)
+            )
+            given = np.asarray(value) if foreign else value
+            array = np.array(given, dtype=dtype, copy=True, subok=False)
         except (ValueError, TypeError) as error:
             got = f"{type(value).__name__} ({error})"
             raise DTypeError(function, "numbers in a regular array", got) from error

@@ -332,9 +332,9 @@ class Module:
 
     def _saved(self) -> dict[str, Tensor]:
         """Return what ``state_dict`` has, by path."""
-        saved = dict(self._named("_parameters"))
+        saved = {}
         for path, module in self.named_modules():
-            for name, value in module._buffers.items():
+            for name, value in [*module._parameters.items(), *module._buffers.items()]:
                 if value is not None and name not in module._transient:
                     saved[f"{path}.{name}" if path else name] = value
         return saved
