@@ -254,11 +254,14 @@ class _Recurrent(_Stepping):
         """Run one layer in one direction and return its outputs, and the state at its end."""
         fields = self.__dict__
         weight_hh, bias_hh = fields[f"weight_hh_{suffix}"], fields.get(f"bias_hh_{suffix}")
+        bias_ih = fields.get(f"bias_ih_{suffix}")
         outputs: list[Any] = [None] * len(x)
         with ExitStack() as scopes:
             if self.num_layers > 1 or self.bidirectional:
                 scopes.enter_context(module_scope(suffix))
-            parts = _linear(x, fields[f"weight_ih_{suffix}"], fields.get(f"bias_ih_{suffix}"))
+            if self.bias and self._step.biases_add:
+                bias_ih, bias_hh = bias_ih + bias_hh, None
+            parts = _linear(x, fields[f"weight_ih_{suffix}"], bias_ih)
             if state is None:
                 state = zero_state(parts[0], self._step, self.hidden_size)
             steps = list(enumerate(_unbind(parts)))

@@ -18,11 +18,16 @@ _sigmoid, _tanh, _relu = FUNCTIONS["sigmoid"], FUNCTIONS["tanh"], FUNCTIONS["rel
 
 
 class Step(NamedTuple):
-    """How many gates and states there are, and the function from one state to the next."""
+    """How many gates and states there are, and the function from one state to the next.
+
+    Where the biases of the input and of the state only ever occur as a sum, a layer adds
+    them to the input's part once instead of at every step.
+    """
 
     gates: int
     states: int
     run: Callable[[Tensor, State, Tensor, Tensor | None], State]
+    biases_add: bool
 
 
 def zero_state(part: Tensor, step: Step, hidden_size: int) -> State:
@@ -63,9 +68,9 @@ def _gru(part: Tensor, state: State, weight: Tensor, bias: Tensor | None) -> Sta
 
 
 STEPS = {
-    "tanh": Step(1, 1, _elman(_tanh)),
-    "relu": Step(1, 1, _elman(_relu)),
-    "lstm": Step(4, 2, _lstm),
-    "gru": Step(3, 1, _gru),
+    "tanh": Step(1, 1, _elman(_tanh), True),
+    "relu": Step(1, 1, _elman(_relu), True),
+    "lstm": Step(4, 2, _lstm, True),
+    "gru": Step(3, 1, _gru, False),
 }
 """The step of each kind of network, by name."""

@@ -149,6 +149,16 @@ class Adam(Optimizer):
     betas : (float, float), each in [0, 1)
     eps, weight_decay, l1 : float
     amsgrad : bool
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> w = ad.parameter(1.0)
+    >>> optimizer = ad.optim.Adam([w], lr=0.5)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> round(w.item(), 6)
+    0.5
     """
 
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"betas": _FRACTION, "eps": _POSITIVE}

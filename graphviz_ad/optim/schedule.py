@@ -108,7 +108,29 @@ class LambdaLR(LRScheduler):
 
 
 class StepLR(LRScheduler):
-    """Multiply the rate by `gamma` every `step_size` epochs."""
+    """Multiply the rate by `gamma` every `step_size` epochs.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    step_size : int
+    gamma : float
+
+    Raises
+    ------
+    ArgumentError
+        For a step size below 1.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> optimizer = ad.optim.SGD([ad.parameter(1.0)], lr=0.5)
+    >>> schedule = ad.optim.StepLR(optimizer, 2, gamma=0.5)
+    >>> for epoch in range(4):
+    ...     schedule.step()
+    >>> schedule.get_last_lr()
+    [0.125]
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         if step_size < 1:
@@ -122,7 +144,13 @@ class StepLR(LRScheduler):
 
 
 class ExponentialLR(LRScheduler):
-    """Multiply the rate by `gamma` every epoch."""
+    """Multiply the rate by `gamma` every epoch.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    gamma : float
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
         self.gamma = gamma
@@ -136,7 +164,18 @@ class ExponentialLR(LRScheduler):
 class InverseTimeLR(LRScheduler):
     """Divide the first rate by ``1 + decay · epoch``, the 1/t schedule.
 
-    Robbins and Monro, "A stochastic approximation method", 1951, is where the 1/t comes from.
+    Robbins and Monro, "A stochastic approximation method", Annals of Mathematical
+    Statistics 22, 1951, is where the 1/t comes from.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    decay : float
+
+    Raises
+    ------
+    ArgumentError
+        For a negative decay.
     """
 
     def __init__(self, optimizer: Optimizer, decay: float = 1.0) -> None:
@@ -154,6 +193,17 @@ class CosineAnnealingLR(LRScheduler):
     """Follow half a cosine from the first rate to `eta_min` in `T_max` epochs, and back up.
 
     Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    T_max : int
+    eta_min : float
+
+    Raises
+    ------
+    ArgumentError
+        For a `T_max` below 1.
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
@@ -169,7 +219,21 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """Warm up: go in a straight line from `start_factor` to `end_factor` of the first rate."""
+    """Warm up: go in a straight line from `start_factor` to `end_factor` of the first rate.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    start_factor : float, in (0, 1]
+    end_factor : float
+    total_iters : int
+        How many epochs the line takes.
+
+    Raises
+    ------
+    ArgumentError
+        For a factor or a length outside of its range.
+    """
 
     def __init__(
         self,
@@ -199,6 +263,25 @@ class SequentialLR(LRScheduler):
     schedulers : sequence of LRScheduler
     milestones : sequence of int
         The epochs at which the next schedule begins, one less than schedules.
+
+    Raises
+    ------
+    ArgumentError
+        For milestones that do not fit, or schedules of different optimisers.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> optimizer = ad.optim.SGD([ad.parameter(1.0)], lr=1.0)
+    >>> warm_up = ad.optim.LinearLR(optimizer, 0.5, total_iters=2)
+    >>> decay = ad.optim.ExponentialLR(optimizer, 0.5)
+    >>> schedule = ad.optim.SequentialLR(optimizer, [warm_up, decay], [2])
+    >>> rates = []
+    >>> for epoch in range(4):
+    ...     rates += schedule.get_last_lr()
+    ...     schedule.step()
+    >>> rates
+    [0.5, 0.75, 1.0, 0.5]
     """
 
     def __init__(
@@ -244,6 +327,16 @@ class ReduceLROnPlateau:
     ------
     ArgumentError
         For a factor outside (0, 1), a negative patience, or another mode.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> optimizer = ad.optim.SGD([ad.parameter(1.0)], lr=1.0)
+    >>> schedule = ad.optim.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+    >>> for loss in (3.0, 2.0, 2.0, 2.0):
+    ...     schedule.step(loss)
+    >>> schedule.get_last_lr()
+    [0.5]
     """
 
     def __init__(

@@ -174,6 +174,13 @@ def test_the_mapping_of_a_sequential_and_slices() -> None:
     assert len(heads) == 0
 
 
+def test_flattening_and_back() -> None:
+    x = ad.tensor(np.arange(24.0).reshape(2, 3, 4))
+    net = ad.nn.Sequential(ad.nn.Flatten(), ad.nn.Unflatten(1, (3, 4)), ad.nn.Identity())
+    np.testing.assert_array_equal(net(x).data, x.data)
+    assert repr(net[1]) == "Unflatten(dim=1, sizes=(3, 4))"
+
+
 def test_apply_visits_the_innermost_first() -> None:
     seen: list[str] = []
     ad.nn.Sequential(ad.nn.Sequential(ad.nn.Tanh())).apply(
