@@ -1,20 +1,15 @@
-"""From the engine's records to a trace: the only file of this room that sees the engine."""
+"""From the engine's records to a trace; this file and `replay` alone see the engine."""
 
 from __future__ import annotations
 
 import os
-import warnings
-from types import FrameType, FunctionType
+from types import FrameType
 from typing import Any
 
-import numpy as np
-
-from graphviz_ad.engine.backward import fill_outputs, fit, pull_back, seed
 from graphviz_ad.engine.tape import Record, ScopeEntry
 from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.errors import DTypeError, NothingRecordedError
 from graphviz_ad.trace.model import (
-    Contribution,
     Edge,
     Graph,
     Location,
@@ -24,6 +19,7 @@ from graphviz_ad.trace.model import (
     ValueNode,
 )
 from graphviz_ad.trace.places import Places
+from graphviz_ad.trace.replay import Replay, replay_rules
 from graphviz_ad.trace.trace import Trace
 
 __all__ = ["record_trace"]
@@ -203,8 +199,8 @@ class _Builder:
         name = self.output.name
         if name:
             self.values[self.shown]["name"] = name
-        replay = _Replay(self)
-        why = replay.run(gradient)
+        replay = Replay(self.records, self.ops, self.edges, self.shown)
+        why = replay.run(self.output, gradient)
         graph = Graph(
             tuple(ValueNode(**{**v, "consumers": tuple(v["consumers"])}) for v in self.values),
             tuple(OpNode(**op) for op in self.ops),
@@ -219,7 +215,12 @@ class _Builder:
         return Trace(
             graph, [*forward, *replay.steps(len(forward))], self.shown, self.data,
             replay.gradients, replay.contributions, replay.accumulated, why, self._hook_notes(),
+            replay.sent_shapes, replay_rules(self.records, {**self._newest_leaves(), **self.made}),
         )  # fmt: skip
+
+    def _newest_leaves(self) -> dict[int, int]:
+        """Return the newest version of every leaf, by the id of its tensor."""
+        return {identity: versions[-1] for identity, versions in self.leaves.items()}
 
     def _hook_notes(self) -> list[str]:
         """Say which gradients hooks of the user's would change: looking does not call them."""
@@ -232,79 +233,8 @@ class _Builder:
         names = ", ".join(self.values[v]["name"] or f"v{v}" for v in found)
         return [f"gradients are shown as they are without the hooks on {names}"]
 
-    def _carries(self, replay: _Replay, edge: int, op: int, is_input: bool, value: int) -> bool:
+    def _carries(self, replay: Replay, edge: int, op: int, is_input: bool, value: int) -> bool:
         return edge in replay.contributions if is_input else value in replay.gradients
-
-
-class _Replay:
-    """The backward pass again, keeping every contribution and every partial sum."""
-
-    def __init__(self, builder: _Builder) -> None:
-        self.builder = builder
-        self.gradients: dict[int, Any] = {}
-        self.contributions: dict[int, Any] = {}
-        self.accumulated: dict[int, Any] = {}
-        self._sent: list[tuple[int, list[int]]] = []
-        self._arrived: dict[int, int] = {}  # edge -> which contribution of its value it was
-        self._counts: dict[int, int] = {}  # value -> how many have arrived
-
-    def run(self, gradient: Any) -> str:
-        """Replay, and return why there is no backward pass where there is none."""
-        output = self.builder.output
-        if gradient is None and output.size != 1:
-            return f"no backward pass: {output.shape} is not a scalar; give gradient= for one"
-        # Warnings were given when the user's own pass ran; looking adds none.
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self.gradients[self.builder.shown] = seed(output, gradient, "show_graph")
-            for op in range(len(self.builder.records) - 1, -1, -1):
-                self._send(op, self.builder.records[op])
-        return ""
-
-    def _send(self, op: int, record: Record) -> None:
-        node = self.builder.ops[op]
-        reached = {
-            record.id + slot: self.gradients[value]
-            for slot, value in enumerate(node["outputs"])
-            if value in self.gradients
-        }
-        if not reached:
-            return
-        edges = {self.builder.edges[edge][2]: edge for edge in node["inputs"]}
-        arrived: list[int] = []
-        for slot, sent in enumerate(pull_back(record, fill_outputs(record, reached))):
-            tensor = record.inputs[slot]
-            if sent is None or tensor is None or not tensor.requires_grad:
-                continue
-            if type(sent) is FunctionType:
-                sent = sent()
-            sent = fit(sent, record.arrays[slot], record.op, slot)
-            edge = edges[slot]
-            value = self.builder.edges[edge][0]
-            total = sent if value not in self.gradients else self.gradients[value] + sent
-            self.gradients[value] = total
-            self.contributions[edge] = sent
-            self.accumulated[edge] = total
-            self._arrived[edge] = self._counts[value] = self._counts.get(value, 0) + 1
-            arrived.append(edge)
-        self._sent.append((op, arrived))
-
-    def steps(self, first: int) -> list[Step]:
-        """Return the backward steps, numbered from `first`."""
-        if not self.gradients:
-            return []
-        edges = self.builder.edges
-        steps = [Step(first, "backward", None, (self.builder.shown,))]
-        for op, sent in self._sent:
-            contributions = tuple(
-                Contribution(
-                    edge, edges[edge][0], self._arrived[edge], self._counts[edges[edge][0]]
-                )
-                for edge in sent
-            )
-            outputs = tuple(v for v in self.builder.ops[op]["outputs"] if v in self.gradients)
-            steps.append(Step(first + len(steps), "backward", op, outputs, contributions))
-        return steps
 
 
 def _one_per_input(record: Record) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphviz_ad.errors import TraceError
 from graphviz_ad.trace.model import Graph, OpNode, Step, ValueNode
+from graphviz_ad.trace.rules import Rules
 
 __all__ = ["Trace"]
 
@@ -31,6 +32,9 @@ class Trace:
         Empty, or why there are no backward steps.
     notes : tuple of str
         What a reader of the pictures must know, such as hooks that were not run.
+    rules : Rules or None
+        The operations' rules, for explanations and checks; None where the trace was
+        read from a file or came from elsewhere.
 
     Examples
     --------
@@ -54,6 +58,8 @@ class Trace:
         accumulated: dict[int, Any],
         why_no_backward: str = "",
         notes: Sequence[str] = (),
+        sent_shapes: dict[int, tuple[int, ...]] | None = None,
+        rules: Rules | None = None,
     ) -> None:
         self.graph = graph
         self.steps = tuple(steps)
@@ -66,10 +72,15 @@ class Trace:
             for step in self.steps
             for sent in step.contributions
         }
+        self._sent_at = {
+            sent.edge: step.index for step in self.steps for sent in step.contributions
+        }
         self._data = tuple(data)
         self._gradients = gradients
         self._contributions = contributions
         self._accumulated = accumulated
+        self._sent_shapes = sent_shapes or {}
+        self.rules = rules
 
     def __repr__(self) -> str:
         graph = self.graph
@@ -86,6 +97,15 @@ class Trace:
     def contribution(self, edge: int) -> Any:
         """Return what the op at input edge `edge` adds to its value's gradient, or None."""
         return self._contributions.get(edge)
+
+    def sent_at(self, edge: int) -> int:
+        """Return the index of the step that sends the contribution of `edge`; -1 for none."""
+        return self._sent_at.get(edge, -1)
+
+    def sent_shape(self, edge: int) -> tuple[int, ...]:
+        """Return the shape of a contribution before it was summed over broadcast axes."""
+        value = self.graph.values[self.graph.edges[edge].value]
+        return self._sent_shapes.get(edge, value.shape)
 
     def accumulated(self, edge: int) -> Any:
         """Return the value's gradient once the contribution of `edge` has arrived, or None."""

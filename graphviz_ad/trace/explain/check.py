@@ -1,0 +1,372 @@
+"""Central finite differences of the recorded run, beside what the backward pass gave.
+
+Only the operations after the value are run again, in float64, on copies: nothing of
+the user's is touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from graphviz_ad.errors import GraphvizADError, TraceError
+from graphviz_ad.trace.explain.element import element_index
+from graphviz_ad.trace.explain.local import on_backend_of
+from graphviz_ad.trace.explain.reasons import reason
+from graphviz_ad.trace.explain.shown import Shown, host, index_text, number, table
+from graphviz_ad.trace.rules import Rules, rules_of
+from graphviz_ad.trace.trace import Trace
+
+__all__ = ["Check", "CheckedElement", "check", "check_op"]
+
+STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
+"""The step that balances truncation against rounding for central differences."""
+
+SAMPLED = 64
+"""Elements that are checked of a larger value: the largest gradients and some spread evenly."""
+
+_TOLERANCE = {8: 1e-5, 4: 2e-3, 2: 5e-2}  # relative, by bytes of the dtype
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CheckedElement(Shown):
+    """One element: A∇ against differences.
+
+    Attributes
+    ----------
+    label : str
+        ``"W∇[3, 2]"``.
+    index : tuple of int
+    gradient : float
+        As the backward pass computed it.
+    difference : float
+        ``(f(x + h) − f(x − h)) / 2h``.
+    error : float
+        Their distance relative to the larger of the two (to the largest gradient of the
+        value, where both are tiny beside it).
+    kink : bool
+        Whether the differences from the left and from the right disagree however small
+        the step: there is no derivative to compare with.
+    ok : bool
+    """
+
+    label: str
+    index: tuple[int, ...]
+    gradient: float
+    difference: float
+    error: float
+    kink: bool
+    ok: bool
+
+    def _cells(self) -> tuple[str, ...]:
+        told = "kink: one-sided differences disagree" if self.kink else "" if self.ok else "WRONG"
+        return (
+            self.label, number(self.gradient), f"differences {number(self.difference)}",
+            f"relative error {self.error:.1e}", told,
+        )  # fmt: skip
+
+    def _text(self) -> str:
+        return "  ".join(part for part in self._cells() if part)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Check(Shown):
+    """The outcome of a check.
+
+    Attributes
+    ----------
+    label : str
+        What was checked.
+    elements : tuple of CheckedElement
+        The worst first.
+    size : int
+        How many elements there are in all.
+    culprits : tuple of str
+        The VJPs that are wrong by themselves, each a sentence with the operation, the
+        input and the place; empty when everything agrees.
+    note : str
+        Why nothing was checked, where nothing was.
+    """
+
+    label: str
+    elements: tuple[CheckedElement, ...]
+    size: int
+    culprits: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every checked element agrees; a kink is no mistake."""
+        return all(e.ok for e in self.elements) and not self.culprits
+
+    @property
+    def error(self) -> float:
+        """The largest relative error where there is no kink."""
+        return max((e.error for e in self.elements if not e.kink), default=0.0)
+
+    @property
+    def kinks(self) -> tuple[CheckedElement, ...]:
+        """The elements at which there is no derivative."""
+        return tuple(e for e in self.elements if e.kink)
+
+    def _text(self) -> str:
+        if self.note:
+            return f"{self.label}: {self.note}"
+        verdict = "agrees with central differences" if self.ok else "DISAGREES with differences"
+        head = f"{self.label} {verdict} ({len(self.elements)} of {self.size} elements)"
+        rows = [e._cells() for e in self.elements[:_SHOWN]]
+        rest = len(self.elements) - len(rows)
+        more = [f"  and {rest} more"] if rest else []
+        return "\n".join([head, *table(rows), *more, *(f"  {c}" for c in self.culprits)])
+
+
+def check(trace: Trace, value: int, index: Any = None, *, limit: int = SAMPLED) -> Check:
+    """Compare a value's gradient, or one element of it, with central finite differences.
+
+    Parameters
+    ----------
+    trace : Trace
+    value : int
+        The value node.
+    index : int or tuple of int, optional
+        One element; the whole value where left out.
+    limit : int
+        How many elements are checked at most.
+
+    Raises
+    ------
+    TraceError
+        When the value has no such element, or the trace holds no rules.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> x = ad.parameter([3.0, 4.0], name="x")
+    >>> trace = ad.show_graph((x * x).sum()).trace
+    >>> check(trace, trace.value("x").id).ok
+    True
+    """
+    rules = rules_of(trace, "check")
+    node = trace.graph.values[value]
+    label = trace.gradient_label(value)
+    if trace.gradient(value) is None:
+        return Check(label, (), int(np.prod(node.shape)), (), reason(trace, value))
+    gradient = host(trace.gradient(value)).astype(np.float64)
+    if index is None:
+        indices = _chosen(gradient, limit)
+    else:
+        indices = [element_index(node.shape, index, trace.value_label(value))]
+    rerun = _Rerun(trace, rules, value)
+    scale = float(np.abs(gradient[np.isfinite(gradient)]).max(initial=0.0))
+    tolerance = _TOLERANCE.get(np.dtype(node.dtype).itemsize, 1e-5)
+    found = [
+        _compare(rerun, f"{label}{index_text(at)}", at, float(gradient[at]), scale, tolerance)
+        for at in indices
+    ]
+    found.sort(key=lambda e: (e.ok, e.kink, -e.error if e.error == e.error else -np.inf))
+    culprits: list[str] = []
+    if not all(e.ok for e in found):
+        for op in rerun.ops:
+            culprits += check_op(trace, op).culprits
+    return Check(label, tuple(found), gradient.size, tuple(culprits))
+
+
+def check_op(trace: Trace, op: int) -> Check:
+    """Check the VJP of one operation for each of its inputs, by directional differences.
+
+    ``u · (f(x + h d) − f(x − h d)) / 2h`` must be ``VJP(u) · d``, for fixed directions
+    ``u`` and ``d`` that have no zeros.
+
+    Raises
+    ------
+    TraceError
+        When the trace holds no rules.
+    """
+    rules = rules_of(trace, "check")
+    node = trace.graph.ops[op]
+    outputs = [trace.graph.values[v] for v in node.outputs]
+    weights: list[Any] = [
+        _direction(v.shape, v.id) if np.dtype(v.dtype).kind == "f" else None for v in outputs
+    ]
+    found, culprits = [], []
+    place = f", {_place(trace, op)}" if node.location is not None else ""
+    for edge in node.inputs:
+        end = trace.graph.edges[edge]
+        value = trace.graph.values[end.value]
+        if not value.requires_grad or np.dtype(value.dtype).kind != "f":
+            continue
+        name = f"{node.op}'s VJP for input {rules.input_name(op, end.slot)!r}"
+        direction = _direction(value.shape, edge + 1)
+        try:
+            checked = _check_input(trace, rules, op, end.slot, weights, direction, name)
+        except GraphvizADError as error:
+            culprits.append(f"{name} ({node.key}{place}) fails: {error}")
+            continue
+        found.append(checked)
+        if not checked.ok:
+            culprits.append(
+                f"{name} is wrong ({node.key}{place}): {number(checked.gradient)} along a "
+                f"direction where differences give {number(checked.difference)}"
+            )
+    return Check(f"{node.op} {node.key}", tuple(found), len(found), tuple(culprits))
+
+
+def _check_input(
+    trace: Trace, rules: Rules, op: int, slot: int, weights: list[Any], direction: Any, name: str
+) -> CheckedElement:
+    outputs = trace.graph.ops[op].outputs
+    cotangents = [
+        None if w is None else on_backend_of(trace.data(v), w.astype(trace.data(v).dtype))
+        for v, w in zip(outputs, weights, strict=True)
+    ]
+    sent = rules.pull_back(op, cotangents, [slot])
+    gradient = float(np.vdot(host(sent[slot]), direction)) if slot in sent else 0.0
+    arrays = [_doubled(a) for a in rules.arrays(op)]
+
+    def outputs_at(distance: float) -> list[Any]:
+        moved = list(arrays)
+        moved[slot] = arrays[slot] + on_backend_of(arrays[slot], np.asarray(distance * direction))
+        return [host(y) for y in rules.forward(op, moved)]
+
+    def change(a: float, b: float) -> float:
+        pairs = zip(outputs_at(a), outputs_at(b), weights, strict=True)
+        return float(sum(np.vdot(w, p - q) for p, q, w in pairs if w is not None))
+
+    itemsize = trace.data(outputs[0]).dtype.itemsize
+    return _judge(change, STEP, name, (), gradient, abs(gradient), _TOLERANCE.get(itemsize, 1e-5))
+
+
+class _Rerun:
+    """Runs what comes after a value again, with another array in its place."""
+
+    def __init__(self, trace: Trace, rules: Rules, value: int) -> None:
+        graph = trace.graph
+        self.trace, self.rules, self.value = trace, rules, value
+        moved = {value}
+        found = []
+        for op in graph.ops:
+            if any(graph.edges[e].value in moved for e in op.inputs) and value not in op.outputs:
+                found.append(op.id)
+                moved.update(op.outputs)
+        needed = {trace.output}
+        self.ops: list[int] = []
+        for k in reversed(found):
+            if not needed.isdisjoint(graph.ops[k].outputs):
+                needed.update(graph.edges[e].value for e in graph.ops[k].inputs)
+                self.ops.append(k)
+        self.ops.reverse()
+        self.start = _doubled(trace.data(value))
+        self.seed = host(trace.gradient(trace.output)).astype(np.float64)
+        self._fixed: dict[int, list[Any]] = {
+            op: [_doubled(a) for a in rules.arrays(op)] for op in self.ops
+        }
+
+    def output(self, array: Any) -> Any:
+        """Return the loss with `array` in the value's place."""
+        graph = self.trace.graph
+        known = {self.value: array}
+        for op in self.ops:
+            arrays = list(self._fixed[op])
+            for edge in graph.ops[op].inputs:
+                end = graph.edges[edge]
+                if end.value in known:
+                    arrays[end.slot] = known[end.value]
+            made = self.rules.forward(op, arrays)
+            known.update(zip(graph.ops[op].outputs, made, strict=True))
+        return host(known[self.trace.output])
+
+    def moved(self, index: tuple[int, ...], distance: float) -> Any:
+        array = host(self.start).copy()
+        array[index] += distance
+        return self.output(on_backend_of(self.start, array))
+
+
+def _compare(
+    rerun: _Rerun,
+    label: str,
+    index: tuple[int, ...],
+    gradient: float,
+    scale: float,
+    tolerance: float,
+) -> CheckedElement:
+    step = STEP * max(1.0, abs(float(host(rerun.start)[index])))
+
+    def change(a: float, b: float) -> float:
+        difference = rerun.moved(index, a) - rerun.moved(index, b)
+        return float(np.vdot(rerun.seed, difference))
+
+    return _judge(change, step, label, index, gradient, scale, tolerance)
+
+
+def _judge(
+    change: Any, step: float, label: str, index: tuple[int, ...], gradient: float, scale: float,
+    tolerance: float,
+) -> CheckedElement:  # fmt: skip
+    """Compare a gradient with ``change(h, -h) / 2h``, and look for a kink within a step."""
+    with np.errstate(all="ignore"):
+        right, left = change(step, 0.0) / step, change(0.0, -step) / step
+        kink = False
+        size = max(abs(right), abs(left), 1e-3 * scale)
+        if abs(right - left) > 1e-3 * size:
+            # a curve's one-sided differences approach each other with the step, a kink's do not
+            fine = step / 16
+            near, far = change(fine, 0.0) / fine, change(0.0, -fine) / fine
+            kink = not abs(near - far) < 0.5 * abs(right - left)
+            if not kink:
+                right, left = near, far
+        difference = (right + left) / 2
+    if gradient != gradient or difference != difference:
+        same = (gradient != gradient) == (difference != difference)
+        return CheckedElement(label, index, gradient, difference, float("nan"), kink, same)
+    largest = max(abs(gradient), abs(difference), 1e-3 * scale)
+    if not np.isfinite(largest):
+        same = gradient == difference
+        return CheckedElement(
+            label, index, gradient, difference, 0.0 if same else np.inf, kink, same
+        )
+    error = abs(gradient - difference) / largest if largest else 0.0
+    return CheckedElement(
+        label,
+        index,
+        gradient,
+        difference,
+        error,
+        kink,
+        kink or error <= tolerance or largest < 1e-9,
+    )
+
+
+def _chosen(gradient: Any, limit: int) -> list[tuple[int, ...]]:
+    """Return all indices, or those of the largest gradients and some spread evenly."""
+    if limit < 1:
+        raise TraceError("check", "a limit of at least 1", repr(limit))
+    if gradient.size <= limit:
+        return list(np.ndindex(gradient.shape))
+    flat = np.abs(gradient).ravel()
+    half = (limit + 1) // 2
+    largest = np.argpartition(-np.where(np.isnan(flat), np.inf, flat), half - 1)[:half]
+    spread = np.linspace(0, flat.size - 1, limit - half).round().astype(int)
+    chosen = np.unique(np.concatenate([largest, spread]))
+    return [tuple(int(i) for i in np.unravel_index(int(k), gradient.shape)) for k in chosen]
+
+
+def _direction(shape: tuple[int, ...], seed: int) -> Any:
+    generator = np.random.default_rng(seed)
+    signs = np.where(generator.random(shape) < 0.5, -1.0, 1.0)
+    return signs * generator.uniform(0.5, 1.5, shape)
+
+
+def _doubled(array: Any) -> Any:
+    """Return floating-point arrays in float64, everything else as it is."""
+    kind = getattr(getattr(array, "dtype", None), "kind", "")
+    return array.astype(np.float64) if kind == "f" else array
+
+
+def _place(trace: Trace, op: int) -> str:
+    location = trace.graph.ops[op].location
+    if location is None:
+        return ""
+    return f"{trace.graph.sources[location.source].title}, line {location.line}"
