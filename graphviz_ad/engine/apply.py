@@ -69,7 +69,10 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
     try:
         if op.check is not None:
             op.check(*arrays, **params)
-        out = op.forward(xp, *arrays, **params)
+        if op.saves:
+            out, saved = op.forward_saving(xp, *arrays, **params)
+        else:
+            out = op.forward(xp, *arrays, **params)
     except Exception as error:
         refuse(op, error, operands, arrays, params, _getframe(depth + 1))
     outs = None
@@ -92,6 +95,8 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             result.requires_grad = result._data.dtype.kind == "f"
             if outs is not None:
                 result._outs = ids[0], outs
+            if op.saves:
+                result._saved = saved
     return results[0] if outs is None else tuple(results)
 
 

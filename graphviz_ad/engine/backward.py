@@ -63,8 +63,9 @@ def pull_back(record: Record, gradient: Array) -> Any:
     """
     op = record.op
     xp = namespace(record.out[0] if type(record.out) is tuple else record.out)
+    params = {**record.params, "saved": record.saved} if op.saves else record.params
     try:
-        sent = op.vjp(xp, gradient, record.out, *record.arrays, **record.params)
+        sent = op.vjp(xp, gradient, record.out, *record.arrays, **params)
     except Exception as error:
         raise _failure(op, error) from error
     return _each(op, sent, len(record.inputs))
@@ -154,10 +155,6 @@ def backward(output: Tensor, gradient: Any = None) -> None:
             key = -heappop(heap)
             node = waiting.pop(key)
         op = node._op
-        operands = node._operands
-        if operands is None:
-            operands = (node._left, node._right, node._left_array, node._right_array)
-        params = node._params
         if node._outs is None:
             out = node._data
             g = gradients.pop(key)
@@ -174,14 +171,20 @@ def backward(output: Tensor, gradient: Any = None) -> None:
             out = record.out
             xp = namespace(out[0])
             g = fill_outputs(record, gradients)
-        count = len(operands) >> 1
+        operands = node._operands
         try:
-            if params:
-                results = op.vjp(xp, g, out, *operands[count:], **params)
-            elif count == 2:
+            if operands is None:
+                operands = (node._left, node._right, node._left_array, node._right_array)
+                count = 2
                 results = op.vjp(xp, g, out, operands[2], operands[3])
             else:
-                results = op.vjp(xp, g, out, *operands[count:])
+                count = len(operands) >> 1
+                if op.saves:
+                    results = op.vjp(
+                        xp, g, out, *operands[count:], saved=node._saved, **node._params
+                    )
+                else:
+                    results = op.vjp(xp, g, out, *operands[count:], **node._params)
         except Exception as error:
             raise _failure(op, error) from error
         if type(results) is not tuple or len(results) != count:

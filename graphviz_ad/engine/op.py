@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
@@ -79,6 +80,11 @@ class Op:
     weak : bool
         Whether Python numbers stay numbers, so that they take the dtype of the other
         operands; where not, the rules are given arrays only.
+    saves : bool
+        Whether the forward rule is written to return ``(out, saved)``, where its VJP would
+        otherwise compute something again. The record keeps `saved` as long as it lives, and
+        the VJP is given it as ``saved=``; it may not change it. Where the VJP is recorded,
+        or runs from a trace, `saved` is None and the VJP computes it.
     samples : callable
         ``samples(rng)`` gives the `Sample` list; at least one has a repeated or a
         broadcast operand where the op takes two arrays.
@@ -111,8 +117,12 @@ class Op:
     reference: ClassVar[Callable[..., Any] | None] = None
     differentiable: ClassVar[bool] = True
     weak: ClassVar[bool] = True
+    saves: ClassVar[bool] = False
 
     forward: ClassVar[Callable[..., Any]]
+    """The rule of the page, without what it saves."""
+    forward_saving: ClassVar[Callable[..., Any]]
+    """The rule of a page that saves, as it is written."""
     vjp: ClassVar[Callable[..., Any]]
     prepare: ClassVar[Callable[..., Any] | None] = None
     check: ClassVar[Callable[..., None] | None] = None
@@ -132,6 +142,8 @@ class Op:
                 raise OpDefinitionError(cls.name, f"a rule named {required}", "none", hint)
             if not isinstance(rule, staticmethod):
                 setattr(cls, required, staticmethod(rule))
+        if cls.saves:
+            cls._split_saved()
         for optional in ("samples", "reference", "prepare", "check"):
             rule = cls.__dict__.get(optional)
             if inspect.isfunction(rule):
@@ -141,6 +153,24 @@ class Op:
             hint = "choose another name"
             raise OpDefinitionError(cls.name, "a name of its own", "one in use", hint)
         REGISTRY[cls.name] = cls
+
+    @classmethod
+    def _split_saved(cls) -> None:
+        """Make of a forward rule that saves two: one as it is written, one without `saved`.
+
+        Raises
+        ------
+        OpDefinitionError
+            For a VJP that does not take it, or an operator, which has no room for it.
+        """
+        if not cls.differentiable or "saved" not in inspect.signature(cls.vjp).parameters:
+            hint = "def vjp(xp, g, out, a, *, saved=None)"
+            raise OpDefinitionError(f"{cls.name}.vjp", "an argument saved=", "none", hint)
+        if cls.operator:
+            raise OpDefinitionError(cls.name, "no operator on a page that saves", cls.operator)
+        if not hasattr(cls.forward, "saving"):
+            cls.forward_saving = staticmethod(cls.forward)
+            cls.forward = staticmethod(_outputs_only(cls.forward))
 
     @classmethod
     def _read_signature(cls) -> None:
@@ -168,3 +198,14 @@ class Op:
     def summary(cls) -> str:
         """Return the first line of the page's docstring."""
         return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def _outputs_only(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a forward rule that saves without what it saves."""
+
+    @functools.wraps(rule)
+    def forward(xp: Any, *arrays: Any, **params: Any) -> Any:
+        return rule(xp, *arrays, **params)[0]
+
+    forward.saving = rule  # type: ignore[attr-defined]
+    return forward

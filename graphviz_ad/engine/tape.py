@@ -73,6 +73,8 @@ class Record(NamedTuple):
         The caller's code object and instruction.
     scope : ScopeEntry or None
         The innermost module scope.
+    saved : object
+        What the forward rule kept for the VJP, of an op that `saves`; else None.
     """
 
     id: int
@@ -84,6 +86,7 @@ class Record(NamedTuple):
     code: CodeType
     lasti: int
     scope: ScopeEntry | None
+    saved: Any = None
 
 
 class Tape(threading.local):

@@ -68,6 +68,7 @@ class Tensor(Exchange):
         "_params",
         "_right",
         "_right_array",
+        "_saved",
         "_scope",
         "_watch",
         "id",
@@ -85,6 +86,7 @@ class Tensor(Exchange):
     _right_array: Any
     _outs: Any  # of an op with several outputs: the first id, and all arrays
     _params: Any
+    _saved: Any  # set where the op saves
     _code: Any  # of the call, for a leaf, too
     _lasti: int
     _scope: ScopeEntry | None
@@ -113,7 +115,7 @@ class Tensor(Exchange):
         first, out = (self.id, self._data) if self._outs is None else self._outs
         return Record(
             first, self._op, operands[:count], operands[count:], out, self._params,
-            self._code, self._lasti, self._scope,
+            self._code, self._lasti, self._scope, self._saved if self._op.saves else None,
         )  # fmt: skip
 
     def _inputs_and_arrays(self) -> tuple[Any, ...]:
@@ -516,8 +518,11 @@ def wrap(array: Array, record: Record | None, identity: int) -> Tensor:
         out._lasti = 0
         return out
     out.requires_grad = array.dtype.kind == "f"
-    first, out._op, inputs, arrays, made, out._params, out._code, out._lasti, out._scope = record
+    first, op, inputs, arrays, made, out._params, out._code, out._lasti, out._scope, saved = record
+    out._op = op
     out._operands = inputs + arrays
+    if op.saves:
+        out._saved = saved
     if type(made) is tuple:
         out._outs = first, made
     return out

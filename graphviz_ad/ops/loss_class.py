@@ -13,6 +13,7 @@ from graphviz_ad.ops.loss_common import check_reduction, reduced, shape_of
 from graphviz_ad.ops.loss_labels import (
     along,
     check_labels,
+    check_range,
     class_axis,
     hits,
     picked,
@@ -66,6 +67,7 @@ class CrossEntropy(Op):
     """
 
     name, label = "cross_entropy", "CE"
+    saves = True  # exp(input - max), its sum, the weight of each sample
     tex = r"$y = -\frac{1}{N}\sum_n \log \mathrm{softmax}({$a}_n)_{{$b}_n}"
     vjp_tex = (
         r"\tfrac{$g}{N}\left(\mathrm{softmax}($a) - \mathrm{onehot}($b)\right)",
@@ -80,7 +82,7 @@ class CrossEntropy(Op):
             raise ArgumentError("cross_entropy", expected, repr(label_smoothing))
         if not is_probabilities(input, target):
             _refuse_float_target(input, target)
-            check_labels("cross_entropy", input, target, weight, ignore_index)
+            check_labels("cross_entropy", input, target, weight)
         elif bool((target != target).any()):
             raise ArgumentError("cross_entropy", "class probabilities", "NaN in target")
 
@@ -89,12 +91,19 @@ class CrossEntropy(Op):
     ):
         axis = class_axis(input)
         z = shifted(xp, input, axis)
-        norm = xp.log(xp.exp(z).sum(axis=axis))
+        e = xp.exp(z)
+        total = e.sum(axis=axis, keepdims=True)
+        norm = xp.log(total[:, 0] if axis else total[0])
         if is_probabilities(input, target):
             share = _shares(xp, target, weight, label_smoothing, axis)
             loss = norm * share.sum(axis=axis) - (share * z).sum(axis=axis)
-            return weighted(loss, None, reduction)
-        weights = sample_weights(xp, target, weight, ignore_index)
+            return weighted(loss, None, reduction), (e, total, None)
+        weights = None
+        if not check_range("cross_entropy", target, input.shape[axis], ignore_index) or (
+            weight is not None
+        ):
+            weights = sample_weights(xp, target, weight, ignore_index)
+        saved = e, total, weights
         loss = norm - picked(xp, z, xp.asarray(target), weights, ignore_index)
         if label_smoothing:
             share = _even_shares(xp, target, weight, ignore_index, label_smoothing, input.shape)
@@ -103,13 +112,16 @@ class CrossEntropy(Op):
             loss = (loss if weights is None else loss * weights) + even
             if reduction == "mean":
                 loss = loss * (loss.size / (total_of(target, weights) or float("nan")))
-            return reduced(loss, reduction).astype(z.dtype)
-        return weighted(loss, weights, reduction)
+            return reduced(loss, reduction).astype(z.dtype), saved
+        return weighted(loss, weights, reduction), saved
 
-    def vjp(xp, g, out, input, target, weight=None, *, ignore_index, reduction, label_smoothing):
+    def vjp(
+        xp, g, out, input, target, weight=None,
+        *, ignore_index, reduction, label_smoothing, saved=None,
+    ):  # fmt: skip
         axis = class_axis(input)
-        p = call(Softmax, xp, input, axis=axis)
         if is_probabilities(input, target):
+            p = _softmax(xp, input, axis, saved)
             s = along(xp, g, axis)
             if reduction == "mean":
                 s = s * input.shape[axis] / input.size if input.size else s
@@ -123,11 +135,19 @@ class CrossEntropy(Op):
                 return s * -(call(LogSoftmax, xp, input, axis=axis) * factor)
 
             return to_input, to_target, None
-        weights = sample_weights(xp, target, weight, ignore_index)
-        hit = hits(xp, target, input.shape[axis], axis)
+        if saved is None:
+            weights = sample_weights(xp, target, weight, ignore_index)
+        else:
+            e, total, weights = saved
         if not label_smoothing:
-            s = along(xp, sent_to_samples(g, target, weights, reduction), axis)
-            return s * (p - hit), None, None
+            s = sent_to_samples(g, target, weights, reduction)
+            if saved is not None and weights is None and input.ndim == 2:
+                sent = e * (along(xp, s, axis) / total)
+                sent[xp.arange(len(sent)), target] -= s
+                return sent, None, None
+            hit = hits(xp, target, input.shape[axis], axis)
+            return along(xp, s, axis) * (_softmax(xp, input, axis, saved) - hit), None, None
+        p, hit = _softmax(xp, input, axis, saved), hits(xp, target, input.shape[axis], axis)
         s = g / (total_of(target, weights) or 1) if reduction == "mean" else g
         share = _even_shares(xp, target, weight, ignore_index, label_smoothing, input.shape)
         kept = 1 - label_smoothing
@@ -218,7 +238,8 @@ class NLLLoss(Op):
 
     def check(input, target, weight=None, *, ignore_index, reduction):
         check_reduction("nll_loss", reduction)
-        check_labels("nll_loss", input, target, weight, ignore_index)
+        check_labels("nll_loss", input, target, weight)
+        check_range("nll_loss", target, input.shape[class_axis(input)], ignore_index)
 
     def forward(xp, input, target, weight=None, *, ignore_index=-100, reduction="mean"):
         weights = sample_weights(xp, target, weight, ignore_index)
@@ -257,7 +278,11 @@ class NLLLoss(Op):
 def is_probabilities(scores: Any, target: Any) -> bool:
     """Whether `target` holds class probabilities rather than labels."""
     shape = shape_of(target)
-    return bool(shape) and shape == shape_of(scores) and target.dtype.kind == "f"
+    return bool(shape) and target.dtype.kind == "f" and shape == shape_of(scores)
+
+
+def _softmax(xp: Any, scores: Any, axis: int, saved: Any) -> Any:
+    return call(Softmax, xp, scores, axis=axis) if saved is None else saved[0] / saved[1]
 
 
 def _refuse_float_target(scores: Any, target: Any) -> None:

@@ -58,7 +58,8 @@ def reduced(loss: Any, reduction: str) -> Any:
         return loss
     if reduction == "sum" or not loss.size:
         return loss.sum() if reduction == "sum" else loss.sum() * float("nan")
-    return loss.mean()
+    # as `mean` does, which takes longer; it adds half precision up in single
+    return loss.sum() / loss.size if loss.dtype.itemsize > 2 else loss.mean()
 
 
 def size_of(array: Any) -> int:

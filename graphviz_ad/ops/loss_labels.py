@@ -15,14 +15,12 @@ def class_axis(scores: Any) -> int:
     return 1 if scores.ndim > 1 else 0
 
 
-def check_labels(
-    name: str, scores: Any, target: Any, weight: Any, ignore_index: int, ignoring: bool = True
-) -> None:
-    """Raise the named error for labels that do not fit (N, C, …) scores.
+def check_labels(name: str, scores: Any, target: Any, weight: Any) -> None:
+    """Raise the named error for labels that do not fit (N, C, …) scores; see `check_range`, too.
 
     Raises
     ------
-    ShapeError, DTypeError, IndexingError
+    ShapeError, DTypeError
     """
     shape = shape_of(scores)
     if not shape:
@@ -42,17 +40,30 @@ def check_labels(
     if weight is not None and shape_of(weight) != (classes,):
         got = f"weight {shape_of(weight)} for input {shape}"
         raise ShapeError(name, f"one weight per class, shape ({classes},)", got)
+
+
+def check_range(name: str, target: Any, classes: int, ignore_index: int | None = None) -> bool:
+    """Return whether every label is a class that counts, in one pass over most targets.
+
+    Raises
+    ------
+    IndexingError
+        For a label that is neither a class nor `ignore_index`.
+    """
     labels = np.asarray(target) if isinstance(target, int) else target
-    # one pass for both ends: read without a sign, a negative label is a huge one
-    unsigned = labels if dtype.kind == "u" else labels.astype(f"u{dtype.itemsize}")
-    if labels.size and not int(unsigned.max()) < classes:
-        wrong = (labels < 0) | (labels >= classes)
-        if ignoring:
-            wrong &= labels != ignore_index
-        if bool(wrong.any()):
-            first = int(labels[wrong].ravel()[0]) if labels.ndim else int(labels)
-            got = f"label {first} in target {expected}"
-            raise IndexingError(name, f"labels 0 to {classes - 1}", got)
+    if not labels.size:
+        return False
+    # read without a sign, a negative label is a huge one
+    if labels.view(labels.dtype.str.replace("i", "u")).max() < classes:
+        return ignore_index is None or not 0 <= ignore_index < classes
+    wrong = (labels < 0) | (labels >= classes)
+    if ignore_index is not None:
+        wrong &= labels != ignore_index
+    if bool(wrong.any()):
+        first = int(labels[wrong].ravel()[0]) if labels.ndim else int(labels)
+        got = f"label {first} in target {shape_of(target)}"
+        raise IndexingError(name, f"labels 0 to {classes - 1}", got)
+    return False
 
 
 def sample_weights(xp: Any, target: Any, weight: Any, ignore_index: int) -> Any:

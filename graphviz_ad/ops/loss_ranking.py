@@ -17,7 +17,7 @@ from graphviz_ad.ops.loss_common import (
     size_of,
     spread,
 )
-from graphviz_ad.ops.loss_labels import check_labels, hits
+from graphviz_ad.ops.loss_labels import check_labels, check_range, hits
 
 
 class MarginRankingLoss(Op):
@@ -134,7 +134,8 @@ class MultiMarginLoss(Op):
             raise ArgumentError("multi_margin_loss", "p of 1 or 2", repr(p))
         if len(shape_of(input)) not in (1, 2):
             raise ShapeError("multi_margin_loss", "input (N, C) or (C,)", f"{shape_of(input)}")
-        check_labels("multi_margin_loss", input, target, weight, -1, ignoring=False)
+        check_labels("multi_margin_loss", input, target, weight)
+        check_range("multi_margin_loss", target, shape_of(input)[-1])
 
     def forward(xp, input, target, weight=None, *, p=1, margin=1.0, reduction="mean"):
         lack, _ = _lacks(xp, input, target, weight, margin, p)

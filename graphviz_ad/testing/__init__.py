@@ -21,6 +21,7 @@ from graphviz_ad.testing.checks import (
     check_float32,
     check_layout,
     check_repeated,
+    check_saved,
     check_second,
     check_values,
     check_vjp,
@@ -44,6 +45,7 @@ __all__ = [
     "check_layout",
     "check_op",
     "check_repeated",
+    "check_saved",
     "check_second",
     "check_values",
     "check_vjp",
@@ -57,7 +59,8 @@ def check_op(op: type[Op], *, seed: int = 0, second: bool = True) -> None:
     For every sample: values against `reference` or NumPy's function of the same
     name, the VJP of every input against central differences in float64, the same
     for second derivatives (by recording the VJP itself), repeated operands, float32
-    that stays float32, and inputs that are read-only or not contiguous.
+    that stays float32, inputs that are read-only or not contiguous, and the VJP without
+    what an op saves for it.
 
     Parameters
     ----------
@@ -99,6 +102,7 @@ def check_op(op: type[Op], *, seed: int = 0, second: bool = True) -> None:
         if op.differentiable:
             check_vjp(op, sample)
             check_repeated(op, sample)
+            check_saved(op, sample)
             if second:
                 check_second(op, sample)
         check_layout(op, sample)

@@ -261,6 +261,29 @@ def check_layout(op: type[Op], sample: Sample) -> None:
             compare(f"{op.name}.vjp", label, got, expected, against, 1e-9, 1e-12, repr(sample))
 
 
+def check_saved(op: type[Op], sample: Sample) -> None:
+    """Compare the VJP that is given what the forward rule saved with the one that is not.
+
+    It runs twice: a rule that writes to what was saved is found out.
+    """
+    _, outputs = _record(op, sample)
+    if not op.saves or not any(y.requires_grad for y in outputs):
+        return
+    record = _record_of(outputs)
+    pairs = zip(random_weights([y.data for y in outputs]), outputs, strict=True)
+    g = [np.zeros(y.shape) if w is None else w for w, y in pairs]
+    arguments = (op, np, tuple(g) if type(record.out) is tuple else g[0], record.out)
+    params = {**record.params, "saved": record.saved}
+    alone = _call_vjp(*arguments, record.arrays, record.params)
+    for _ in range(2):
+        given = _call_vjp(*arguments, record.arrays, params)
+        for slot, (got, expected) in enumerate(zip(given, alone, strict=True)):
+            if expected is not None:
+                label = f"{op.input_name(slot)}∇ with saved="
+                against = "that without"
+                compare(f"{op.name}.vjp", label, got, expected, against, 1e-9, 1e-12, repr(sample))
+
+
 def check_failure(op: type[Op]) -> None:
     """Make the call that the page says must fail, and compare the error with the page."""
     fails = op.fails

@@ -38,6 +38,13 @@ def test_gradients(check: Callable[..., None], op: type[Op], sample: Sample) -> 
     check(op, sample)
 
 
+@pytest.mark.parametrize(
+    ("op", "sample"), [row for row in rows(differentiable=True) if row.values[0].saves]
+)
+def test_saved(op: type[Op], sample: Sample) -> None:
+    testing.check_saved(op, sample)
+
+
 @pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
 def test_failures(op: type[Op]) -> None:
     testing.check_failure(op)
