@@ -210,3 +210,22 @@ def test_the_embedded_page_in_the_output(run_notebook: Callable[..., Page]) -> N
     expect(root).to_have_attribute("data-ready", "true")
     root.get_by_role("button", name="one step forward").click()
     expect(root).to_have_attribute("data-step", "1")
+
+
+def test_a_large_array_is_a_summary_until_it_is_fetched(run_notebook: Callable[..., Page]) -> None:
+    page = run_notebook(
+        [
+            "import numpy as np\nimport graphviz_ad as ad",
+            "x = ad.parameter(np.arange(60_000.0).reshape(300, 200))\nad.show_graph((x * 2.0).sum())",
+        ]
+    )
+    stepper = StepperPage(page).wait()
+    stepper.select("v0")
+    inspector = page.locator('[data-inspect="v0"]')
+    expect(inspector).to_contain_text("summary of 300 × 200")
+    inspector.get_by_text("fetch all elements").click()
+    expect(inspector).not_to_contain_text("summary of 300 × 200", use_inner_text=True)
+    inspector.get_by_text("show numbers").click()
+    for row, column in ((0, 1), (2, 3)):
+        cell = page.locator(f'[data-cell="{row},{column}"]').first
+        expect(cell).to_have_text(str(row * 200 + column))
