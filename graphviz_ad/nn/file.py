@@ -85,9 +85,9 @@ def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray[Any, Any]]:
     written = Path(path).read_bytes()
     try:
         arrays: dict[str, np.ndarray[Any, Any]] = library.numpy.load(written)
-    except (library.SafetensorError, KeyError, ValueError) as error:
+    except (library.SafetensorError, KeyError) as error:
         got = f"{os.fspath(path)} of {len(written)} bytes ({error})"
-        hint = "it is cut short, or of another format"
+        hint = "it is cut short, or of another format or dtype"
         raise StateDictError("nn.load", "a whole safetensors file", got, hint) from error
     return arrays
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from graphviz_ad.engine.op import REGISTRY
+from graphviz_ad.errors import OpDefinitionError
 from graphviz_ad.nn.module import Module
 from graphviz_ad.ops import FUNCTIONS
 
@@ -71,7 +72,7 @@ class OpModule(Module):
         return ", ".join(given)
 
 
-def from_op(name: str, op: str, inputs: int | None = None, **defaults: Any) -> type[OpModule]:
+def from_op(name: str, op: str, **defaults: Any) -> type[OpModule]:
     """Return a module class that applies `op`.
 
     The arrays that the function requires are what the module is called with. Its other
@@ -85,6 +86,18 @@ def from_op(name: str, op: str, inputs: int | None = None, **defaults: Any) -> t
         Of the function.
     **defaults
         Options whose defaults differ from the function's.
+
+    Raises
+    ------
+    OpDefinitionError
+        For an option that the function does not have.
+
+    Examples
+    --------
+    >>> from graphviz_ad.nn.from_ops import from_op
+    >>> Clip = from_op("Clip", "hardtanh", min_val=0.0)
+    >>> Clip(max_val=2.0), Clip(max_val=2.0)(3.0).item()
+    (Clip(max_val=2.0), 2.0)
     """
     page = REGISTRY[op]
     function = FUNCTIONS[op]
@@ -102,7 +115,8 @@ def from_op(name: str, op: str, inputs: int | None = None, **defaults: Any) -> t
         options.append(
             inspect.Parameter(option, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
         )
-    assert not defaults, f"{name}: {op} has no {sorted(defaults)}"
+    if defaults:
+        raise OpDefinitionError(name, f"options of {op}", ", ".join(sorted(defaults)))
     members = {
         "op": op,
         "__doc__": _docstring(page, required, arguments),

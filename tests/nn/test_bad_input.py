@@ -18,6 +18,7 @@ from graphviz_ad.errors import (
     ShapeError,
     StateDictError,
 )
+from graphviz_ad.nn.module import REPLACED
 
 W = ad.parameter([1.0, 2.0], name="w")
 
@@ -222,6 +223,16 @@ def test_a_parameter_that_moved_within_the_network_is_not_called_replaced() -> N
     net.head.weight = old
     optimizer = ad.optim.SGD(net.parameters(), lr=0.1)
     optimizer.step()
+
+
+def test_what_was_replaced_is_forgotten_when_nobody_holds_it() -> None:
+    before = len(REPLACED)
+    net = Net()
+    optimizer = ad.optim.SGD(net.parameters(), lr=0.1)
+    net.head.weight = ad.parameter(np.ones((1, 3)))
+    assert len(REPLACED) == before + 1
+    del optimizer
+    assert len(REPLACED) == before
 
 
 def test_a_parameter_must_be_a_leaf() -> None:

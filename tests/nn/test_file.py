@@ -53,7 +53,19 @@ def test_a_file_that_is_cut_short_at_any_byte_changes_nothing(tmp_path: Path) ->
         np.testing.assert_array_equal(value, before[key])
 
 
-@pytest.mark.parametrize("content", [b"\x00" * 100, b"PK\x03\x04" * 10, b"\xff" * 8 + b"{}"])
+BFLOAT16 = b'{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00" * 100,
+        b"PK\x03\x04" * 10,
+        b"\xff" * 8 + b"{}",
+        len(BFLOAT16).to_bytes(8, "little") + BFLOAT16 + b"\x00\x00",
+    ],
+    ids=["zeros", "zip", "endless header", "a dtype that NumPy lacks"],
+)
 def test_a_file_of_another_kind(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(StateDictError, match="another format"):

@@ -136,6 +136,8 @@ def test_another_dtype() -> None:
     optimizer = ad.optim.Adam(net.parameters(), lr=np.float64(0.1))
     net(np.ones((1, 3), np.float32)).sum().backward()
     optimizer.step()
+    optimizer.param_groups[0]["lr"] = np.float64(0.1)  # as a schedule of one's own may set it
+    optimizer.step()
     assert {p.dtype.name for p in net.parameters()} == {"float32"}
     assert {p.dtype.name for p in net.double().parameters()} == {"float64"}
     assert ad.nn.Linear(2, 2, dtype=np.float32).weight.dtype == np.float32
