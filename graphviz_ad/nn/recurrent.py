@@ -259,7 +259,7 @@ class _Recurrent(_Stepping):
         with ExitStack() as scopes:
             if self.num_layers > 1 or self.bidirectional:
                 scopes.enter_context(module_scope(suffix))
-            if self.bias and self._step.biases_add:
+            if bias_ih is not None and bias_hh is not None and self._step.biases_add:
                 bias_ih, bias_hh = bias_ih + bias_hh, None
             parts = _linear(x, fields[f"weight_ih_{suffix}"], bias_ih)
             if state is None:
