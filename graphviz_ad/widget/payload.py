@@ -14,7 +14,7 @@ from typing import Any
 from graphviz_ad.render.diagram import build_diagram
 from graphviz_ad.render.format import format_number, format_shape
 from graphviz_ad.render.heatmap import statistics
-from graphviz_ad.trace.model import Location, OpNode, Step, ValueNode
+from graphviz_ad.trace.model import Contribution, Location, OpNode, Step, ValueNode
 from graphviz_ad.trace.notation import (
     forward_shapes,
     forward_tex,
@@ -24,6 +24,7 @@ from graphviz_ad.trace.notation import (
 )
 from graphviz_ad.trace.trace import Trace
 from graphviz_ad.widget.arrays import ArrayStore
+from graphviz_ad.widget.edges import gain
 
 __all__ = ["Payload", "build_payload"]
 
@@ -169,6 +170,7 @@ class _Builder:
             "value": edge.value, "op": edge.op, "slot": edge.slot, "is_input": edge.is_input,
             "carries_gradient": edge.carries_gradient, "arrived": arrived, "total": total,
             "contribution": self._array(self.trace.contribution(index)),
+            "gain": gain(self.trace, index),
             "accumulated": self._array(self.trace.accumulated(index)),
         }  # fmt: skip
 
@@ -190,6 +192,7 @@ class _Builder:
             "sentence": f"{head}: {self._told(step, op)}",
             "fills": list(step.outputs) if step.phase == "forward" else [],
             "sends": [sent.edge for sent in step.contributions],
+            "told": [self._arrival(sent) for sent in step.contributions],
             "reads": list(step.outputs) if step.phase == "backward" else [],
             "place": _place(op.location) if op else None,
         }
@@ -202,18 +205,19 @@ class _Builder:
         if step.phase == "forward":
             made = ", ".join(f"{label(v)} {_what(self.trace.data(v))}" for v in step.outputs)
             return f"{op.op} computes {made}"
-        parts = []
-        for sent in step.contributions:
-            whole = self._size(sent.edge)
-            done = (
-                f"complete, {whole}"
-                if sent.arrived == sent.total
-                else f"{sent.arrived} of {sent.total} arrived, {whole} so far"
-            )
-            parts.append(f"{self.trace.gradient_label(sent.value)} is {done}")
+        parts = [self._arrival(sent) for sent in step.contributions]
         return (
             f"{op.op} sends back; " + "; ".join(parts) if parts else f"{op.op} sends nothing back"
         )
+
+    def _arrival(self, sent: Contribution) -> str:
+        whole = self._size(sent.edge)
+        done = (
+            f"complete, {whole}"
+            if sent.arrived == sent.total
+            else f"{sent.arrived} of {sent.total} arrived, {whole} so far"
+        )
+        return f"{self.trace.gradient_label(sent.value)} is {done}"
 
     def _size(self, edge: int | None) -> str:
         if edge is None:

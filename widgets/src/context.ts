@@ -1,5 +1,6 @@
 // What the panes share: the data, where we stand, and the moves the user can make.
 import type { ArrayStore } from "./arrays";
+import type { Debugger } from "./debugger";
 import type { Payload } from "./payload";
 import type { Timeline } from "./state";
 import type { Theme } from "./theme";
@@ -8,6 +9,7 @@ export interface Context {
   readonly payload: Payload;
   readonly timeline: Timeline;
   readonly arrays: ArrayStore;
+  readonly debug: Debugger;
   /** a prefix for element ids that is this Stepper's own */
   readonly id: string;
   theme(): Theme;
@@ -17,6 +19,10 @@ export interface Context {
   goTo(position: number): void;
   select(key: string): void;
   toggleGroup(group: number): void;
+  /** says a sentence to a screen reader, and shows it for a while */
+  announce(text: string): void;
+  /** opens the closed boxes around a node */
+  uncover(key: string): void;
 }
 
 export type Key = { kind: "value" | "op"; ref: number };

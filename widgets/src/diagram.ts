@@ -193,6 +193,16 @@ export class Diagram {
     }
   }
 
+  /** Puts a dot on the nodes that have a breakpoint. */
+  markBreakpoints(keys: ReadonlySet<string>): void {
+    for (const [key, { element }] of this.views) {
+      const marked = keys.has(key.split(".")[0] ?? "");
+      const dot = element.querySelector(".gad-dot");
+      if (marked && dot === null) element.append(breakpointDot(element.getBBox()));
+      else if (!marked) dot?.remove();
+    }
+  }
+
   zoom(factor: number): void {
     this.panzoom.zoom(factor);
   }
@@ -275,6 +285,10 @@ function push<K, V>(table: Map<K, V[]>, key: K, value: V): void {
 function readingOrder(scene: Scene, layout: Layout): SceneNode[] {
   const at = (node: SceneNode): Point => layout.nodes.get(node.key) ?? { x: 0, y: 0 };
   return [...scene.nodes].sort((a, b) => at(a).y - at(b).y || at(a).x - at(b).x);
+}
+
+function breakpointDot(box: DOMRect): SVGElement {
+  return s("circle", { class: "gad-dot", cx: box.x + 3, cy: box.y + 3, r: 5 });
 }
 
 function hatch(id: string): SVGDefsElement {

@@ -95,7 +95,7 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
       height: Number(model.get("height") ?? 0),
       page: false,
       fetcher,
-      moved: (position) => step.write(position),
+      moved: (position) => step.write(Math.floor(position)),
       chose: (key) => selected.write(key),
     });
     el.replaceChildren(stepper.element);
@@ -106,7 +106,9 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
   };
   follow("step", () => {
     const position = Number(model.get("step"));
-    if (step.isNews(position)) stepper?.goTo(position);
+    // A page between two steps has told the kernel of the whole ones: an echo is no move.
+    const here = Math.floor(stepper?.position() ?? position);
+    if (step.isNews(position) && here !== position) stepper?.goTo(position);
   });
   follow("selected", () => {
     const key = String(model.get("selected"));

@@ -12,12 +12,18 @@ const PATHS = {
   inspector: "M2.5 3h11v10h-11zM9.5 3v10",
   theme: "M8 2.5a5.5 5.5 0 1 0 0 11z M8 2.5a5.5 5.5 0 0 1 0 11",
   close: "M4 4l8 8M12 4l-8 8",
+  over: "M2.5 9a5.3 5.3 0 0 1 10.2-1.6M13.2 3.6v4h-4M6.8 12.4a1.2 1.2 0 1 0 2.4 0a1.2 1.2 0 1 0-2.4 0",
+  into: "M8 2v6.6M5.2 6L8 8.8 10.8 6M6.8 12.6a1.2 1.2 0 1 0 2.4 0a1.2 1.2 0 1 0-2.4 0",
+  out: "M8 9V2.2M5.2 5L8 2.2 10.8 5M6.8 12.6a1.2 1.2 0 1 0 2.4 0a1.2 1.2 0 1 0-2.4 0",
+  run: "M3.5 3.5v9M6.5 3.5L13 8l-6.5 4.5z",
+  rewind: "M12.5 3.5v9M9.5 3.5L3 8l6.5 4.5z",
+  help: "M5.6 6a2.4 2.4 0 1 1 3.4 2.2c-.7.3-1 .8-1 1.6M8 12.6v.1",
   plus: "M8 3.5v9M3.5 8h9",
   minus: "M3.5 8h9",
   fit: "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3",
 } as const;
 
-const SOLID = new Set<keyof typeof PATHS>(["first", "back", "forward", "last", "play"]);
+const SOLID = new Set<keyof typeof PATHS>(["first", "back", "forward", "last", "play", "run", "rewind"]);
 
 export type IconName = keyof typeof PATHS;
 

@@ -4,6 +4,7 @@ import { Disposer, h, setText } from "./dom";
 import { icon } from "./icons";
 import { OpPanel } from "./inspect_op";
 import { ValuePanel } from "./inspect_value";
+import { NodeActions } from "./node_actions";
 
 type Panel = OpPanel | ValuePanel;
 
@@ -14,6 +15,7 @@ export class Inspector {
   private readonly sentence = h("p", { class: "gad-sentence" });
   private readonly disposer = new Disposer();
   private panel: Panel | null = null;
+  private actions: NodeActions | null = null;
   private shown = "";
 
   constructor(
@@ -38,6 +40,7 @@ export class Inspector {
 
   dispose(): void {
     this.panel?.dispose();
+    this.actions?.dispose();
     this.disposer.dispose();
   }
 
@@ -50,9 +53,13 @@ export class Inspector {
     const key = selected === "" ? current : selected;
     setText(this.heading, selected === "" ? "this step" : "selected");
     if (key !== this.shown) this.open(key);
-    if (selected === "") setText(this.sentence, step?.sentence ?? START);
+    if (selected === "") {
+      const { timeline } = this.context;
+      setText(this.sentence, timeline.sentence(this.context.position()) ?? START);
+    }
     this.sentence.hidden = selected !== "";
     this.panel?.update();
+    this.actions?.update();
   }
 
   private open(key: string): void {
@@ -62,6 +69,9 @@ export class Inspector {
     if (node === null) this.panel = null;
     else if (node.kind === "op") this.panel = new OpPanel(this.context, node.ref);
     else this.panel = new ValuePanel(this.context, node.ref);
+    this.actions?.dispose();
+    this.actions = node === null ? null : new NodeActions(this.context, key);
+    this.panel?.element.querySelector(".gad-title")?.append(this.actions?.element ?? "");
     // A new scroller starts at its top; setting the old one's would force a layout.
     const body = h("div", { class: "gad-pane-body" }, this.sentence, this.panel?.element ?? null);
     this.body.replaceWith(body);

@@ -1,5 +1,7 @@
 // The keyboard, for the Stepper that has the focus.
+import type { NodeAction } from "./debugger";
 import { Disposer } from "./dom";
+import type { Way } from "./stepping";
 
 export interface KeyActions {
   forward(): void;
@@ -7,6 +9,14 @@ export interface KeyActions {
   first(): void;
   last(): void;
   play(): void;
+  granularity(): void;
+  over(way: Way): void;
+  into(way: Way): void;
+  out(way: Way): void;
+  run(way: Way): void;
+  /** something to do with the node that has the focus, else the selected one */
+  onNode(action: NodeAction, element: Element | null): void;
+  help(): void;
   zoom(factor: number): void;
   fit(): void;
   find(): void;
@@ -53,8 +63,22 @@ export function listenKeys(root: HTMLElement, actions: KeyActions): () => void {
   return () => disposer.dispose();
 }
 
+const VERBS = { o: "over", i: "into", u: "out", c: "run" } as const;
+const ON_NODE = { r: "run to", b: "break", w: "watch" } as const;
+
+const isKeyOf = <T extends object>(table: T, key: string): key is string & keyof T => key in table;
+
 function handle(event: KeyboardEvent, target: Element, actions: KeyActions): boolean {
   const node = target.closest("[data-node]");
+  const letter = event.key.toLowerCase();
+  if (isKeyOf(VERBS, letter)) {
+    actions[VERBS[letter]](event.shiftKey ? -1 : 1);
+    return true;
+  }
+  if (isKeyOf(ON_NODE, event.key)) {
+    actions.onNode(ON_NODE[event.key], node);
+    return true;
+  }
   const arrow = event.key.startsWith("Arrow");
   if (arrow && target.closest(OWN.scrolls) !== null) return false;
   const onSlider = target.closest(OWN.slider) !== null;
@@ -95,6 +119,12 @@ function handle(event: KeyboardEvent, target: Element, actions: KeyActions): boo
       return true;
     case "-":
       actions.zoom(0.8);
+      return true;
+    case "g":
+      actions.granularity();
+      return true;
+    case "?":
+      actions.help();
       return true;
     case "f":
       actions.fit();

@@ -1,11 +1,14 @@
 // The left pane: the lines of the user's code that made the graph.
+import type { Breakpoint } from "./breakpoints";
 import type { Context } from "./context";
-import { Disposer, h } from "./dom";
+import { Disposer, h, setAttribute } from "./dom";
+import { BreakpointPane } from "./breakpoint_pane";
 import { icon } from "./icons";
 import type { Place, SourceSpec } from "./payload";
 
 const ALL = 80; // a source of at most this many lines is shown whole
 const AROUND = 2;
+const GONE = "The lines of code that made this graph are gone.";
 
 /** The line numbers of a source to show, in order; gaps are left where nothing happened. */
 export function shownLines(source: SourceSpec, used: ReadonlySet<number>): number[] {
@@ -22,6 +25,8 @@ export function shownLines(source: SourceSpec, used: ReadonlySet<number>): numbe
 export class SourcePane {
   readonly element: HTMLElement;
   readonly empty: boolean;
+  private readonly gutter: { breakpoint: Breakpoint; button: HTMLElement }[] = [];
+  private readonly breakpoints: BreakpointPane;
   private readonly rows = new Map<string, HTMLElement>();
   private frame = 0;
   private marked: HTMLElement[] = [];
@@ -48,6 +53,9 @@ export class SourcePane {
       }
       if (used.size > 0 && source.lines.length > 0) this.list(source, s, used, ops);
     });
+    if (this.empty) this.body.append(h("p", { class: "gad-code-gap" }, GONE));
+    this.breakpoints = new BreakpointPane(context);
+    this.disposer.add(() => this.breakpoints.dispose());
     const button = h("button", {
       type: "button",
       class: "gad-button gad-close",
@@ -61,7 +69,18 @@ export class SourcePane {
       { class: "gad-pane gad-source", "aria-label": "source" },
       h("div", { class: "gad-pane-head" }, h("span", {}, "source"), button),
       this.body,
+      this.breakpoints.element,
     );
+    this.drawBreakpoints();
+  }
+
+  /** Shows the breakpoints anew, in the list and in the gutter. */
+  drawBreakpoints(): void {
+    this.breakpoints.draw();
+    for (const { breakpoint, button } of this.gutter) {
+      const set = String(this.context.debug.breakpoints.has(breakpoint));
+      setAttribute(button, "aria-pressed", set);
+    }
   }
 
   dispose(): void {
@@ -82,15 +101,18 @@ export class SourcePane {
       previous = line;
       const name = `${index}:${line}`;
       const here = ops.get(name);
-      const row = h(
-        here === undefined ? "div" : "button",
-        { class: "gad-code-line", "data-line": line },
-        h("span", { class: "gad-code-number" }, String(line)),
-        h("span", { class: "gad-code-text" }, source.lines[line - source.first_line] ?? ""),
-      );
+      const kind = here === undefined ? "span" : "button";
+      const number = h(kind, { class: "gad-code-number" }, String(line));
+      const text = h(kind, { class: "gad-code-text" }, source.lines[line - source.first_line] ?? "");
+      const row = h("div", { class: "gad-code-line", "data-line": line }, number, text);
       if (here !== undefined) {
-        row.setAttribute("type", "button");
-        this.disposer.listen(row, "click", () => this.choose(here));
+        const breakpoint: Breakpoint = { kind: "line", source: index, line };
+        for (const button of [number, text]) button.setAttribute("type", "button");
+        number.setAttribute("aria-label", `break at line ${line}`);
+        number.title = "break here, or no longer";
+        this.gutter.push({ breakpoint, button: number });
+        this.disposer.listen(number, "click", () => this.context.debug.breakpoints.toggle(breakpoint));
+        this.disposer.listen(text, "click", () => this.choose(here));
       }
       this.rows.set(name, row);
       this.body.append(row);
@@ -107,6 +129,7 @@ export class SourcePane {
   }
 
   update(): void {
+    this.breakpoints.update();
     const before = this.marked[0];
     for (const row of this.marked) row.classList.remove("gad-code-now", "gad-code-back");
     this.marked = [];

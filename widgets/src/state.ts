@@ -1,5 +1,6 @@
 // Where the passes stand at a position: pure functions of the payload, no DOM.
-// Position p means that p steps are done; the current step is the last one done.
+// Position p means that p steps are done; the current step is the last one done. A backward step
+// of n contributions also has positions between: p + k/n where k of them have arrived.
 import type { Payload, StepSpec } from "./payload";
 
 export type GradientState = "pending" | "partial" | "arrived" | "none";
@@ -17,6 +18,12 @@ export type Direction = "idle" | "forward" | "backward";
 export interface LinkState {
   direction: Direction;
   current: boolean;
+}
+
+/** How many contributions of a step have arrived, of how many. */
+export interface Part {
+  done: number;
+  of: number;
 }
 
 /** What may look different at two positions. */
@@ -56,17 +63,52 @@ export class Timeline {
       } else {
         this.sentAt[step.op] = index;
       }
-      for (const edge of step.sends) this.arrivedAt[edge] = index;
+      step.sends.forEach((edge, i) => {
+        this.arrivedAt[edge] = index + i / step.sends.length;
+      });
     });
   }
 
   clamp(position: number): number {
-    return Math.max(0, Math.min(this.count, Math.round(position) || 0));
+    const kept = Math.max(0, Math.min(this.count, position || 0));
+    const whole = Math.floor(kept);
+    const parts = Math.max(1, this.payload.steps[whole]?.sends.length ?? 1);
+    return whole + Math.round((kept - whole) * parts) / parts;
   }
 
-  /** The step that was done last; null at the start. */
+  /** The step that was done last, or is under way; null at the start. */
   step(position: number): StepSpec | null {
-    return this.payload.steps[position - 1] ?? null;
+    return this.payload.steps[Math.ceil(position) - 1] ?? null;
+  }
+
+  /** How far the step under way has come; null between steps. */
+  part(position: number): Part | null {
+    const whole = Math.floor(position);
+    if (whole === position) return null;
+    const of = this.payload.steps[whole]?.sends.length ?? 1;
+    return { done: Math.round((position - whole) * of), of };
+  }
+
+  /** What the current step is called: "backward 5 of 7 · @ · 1 of 2 sent". */
+  title(position: number): string {
+    const part = this.part(position);
+    const title = this.step(position)?.title ?? "start";
+    return part === null ? title : `${title} · ${part.done} of ${part.of} sent`;
+  }
+
+  /** What the current step does, as a sentence. */
+  sentence(position: number): string | null {
+    const step = this.step(position);
+    const part = this.part(position);
+    if (step === null || part === null) return step?.sentence ?? null;
+    return `${this.title(position)}: ${step.told[part.done - 1] ?? ""}`;
+  }
+
+  /** The position after one more contribution, or one fewer. */
+  nextPart(position: number, by: 1 | -1): number {
+    const whole = by > 0 ? Math.floor(position) : Math.ceil(position) - 1;
+    const parts = Math.max(1, this.payload.steps[whole]?.sends.length ?? 1);
+    return this.clamp(position + by / parts);
   }
 
   /** The position at which an op is current, in the phase of the given position if it can be. */
@@ -140,7 +182,9 @@ export class Timeline {
     const step = this.step(position);
     const values = new Set<number>(step?.fills ?? []);
     if (step?.op === null) for (const value of step.reads) values.add(value);
-    for (const edge of step?.sends ?? []) {
+    const part = this.part(position);
+    const sends = step?.sends ?? [];
+    for (const edge of part === null ? sends : sends.slice(part.done - 1, part.done)) {
       const value = this.payload.edges[edge]?.value;
       if (value !== undefined) values.add(value);
     }
@@ -151,7 +195,7 @@ export class Timeline {
   changes(from: number, to: number): Changes {
     const changes: Changes = { values: new Set(), ops: new Set(), edges: new Set() };
     // The step below the lower position is current there, and no longer above it.
-    for (let i = Math.min(from, to) - 1; i < Math.max(from, to); i += 1) {
+    for (let i = Math.ceil(Math.min(from, to)) - 1; i < Math.ceil(Math.max(from, to)); i += 1) {
       const step = this.payload.steps[i];
       if (step === undefined) continue;
       for (const value of [...step.fills, ...step.reads]) changes.values.add(value);

@@ -1,17 +1,21 @@
 // The Stepper: puts the panes together and keeps the one position that all of them show.
 import { ArrayStore, type Fetcher } from "./arrays";
 import { type Context, parseKey } from "./context";
+import { Debugger, type NodeAction } from "./debugger";
 import { Diagram } from "./diagram";
-import { Disposer, h, unique } from "./dom";
+import { Disposer, h, setAttribute, unique } from "./dom";
 import { FindBox } from "./find";
 import { ancestors, fold, initiallyOpen, isSmall, toggled, visibleKeys } from "./fold";
+import { Help } from "./help";
 import { Inspector } from "./inspector";
 import { listenKeys } from "./keys";
 import { LayoutEngine } from "./layout";
-import type { Payload } from "./payload";
+import { NodeMenu } from "./node_actions";
+import type { NodeSpec, Payload } from "./payload";
 import { Player } from "./player";
 import { SourcePane } from "./source";
 import { Timeline } from "./state";
+import type { Granularity, Way } from "./stepping";
 import { resolveTheme, type Theme, type ThemeChoice, watchTheme } from "./theme";
 import { TimelineBar } from "./timeline";
 import { Toolbar } from "./toolbar";
@@ -35,6 +39,7 @@ export class Stepper implements Context {
   readonly element: HTMLElement;
   readonly timeline: Timeline;
   readonly arrays: ArrayStore;
+  readonly debug: Debugger;
   readonly id = unique("stepper");
   private readonly diagram: Diagram;
   private readonly inspector: Inspector;
@@ -42,6 +47,7 @@ export class Stepper implements Context {
   private readonly toolbar: Toolbar;
   private readonly bar: TimelineBar;
   private readonly find: FindBox;
+  private readonly help = new Help();
   private readonly player: Player;
   private readonly engine: LayoutEngine;
   private readonly live = h("div", { class: "gad-live", "aria-live": "polite", role: "status" });
@@ -64,6 +70,7 @@ export class Stepper implements Context {
   ) {
     this.timeline = new Timeline(payload);
     this.arrays = new ArrayStore(payload, buffer, options.fetcher);
+    this.debug = new Debugger(this, () => this.drawBreakpoints());
     this.engine = new LayoutEngine(payload);
     this.at = this.timeline.clamp(options.position);
     this.open = initiallyOpen(payload);
@@ -81,8 +88,13 @@ export class Stepper implements Context {
     );
     const moves = {
       first: (): void => this.goTo(0),
-      back: (): void => this.goTo(this.at - 1),
-      forward: (): void => this.goTo(this.at + 1),
+      back: (): void => this.debug.step(-1),
+      forward: (): void => this.debug.step(1),
+      over: (way: Way): void => this.debug.over(way),
+      into: (way: Way): void => this.debug.into(way),
+      out: (way: Way): void => this.debug.out(way),
+      run: (way: Way): void => this.debug.run(way),
+      help: (): void => this.help.toggle(),
       last: (): void => this.goTo(this.timeline.count),
       play: (): void => this.play(),
     };
@@ -90,6 +102,7 @@ export class Stepper implements Context {
       this,
       {
         ...moves,
+        granularity: (granularity) => this.setGranularity(granularity),
         speed: (factor) => this.player.setSpeed(factor),
         compact: (on) => {
           this.compact = on;
@@ -99,7 +112,6 @@ export class Stepper implements Context {
         theme: () => this.setTheme(this.shade === "dark" ? "light" : "dark"),
       },
       this.find.element,
-      !this.source.empty,
     );
     this.body.append(this.source.element, this.diagram.element, this.inspector.element);
     this.element = h(
@@ -110,7 +122,10 @@ export class Stepper implements Context {
       this.body,
       this.bar.element,
       this.live,
+      this.help.element,
     );
+    const menu = new NodeMenu(this, this.element);
+    this.element.append(menu.element);
     this.setHeight(options.height);
     this.showPane("source", !this.small && !this.source.empty);
     this.showPane("inspector", !this.small);
@@ -121,6 +136,8 @@ export class Stepper implements Context {
       this.toolbar,
       this.bar,
       this.find,
+      this.help,
+      menu,
       this.player,
       this.engine,
     ]) {
@@ -129,6 +146,8 @@ export class Stepper implements Context {
     this.disposer.add(
       listenKeys(this.element, {
         ...moves,
+        granularity: () => this.setGranularity(this.debug.nextGranularity),
+        onNode: (action, element) => this.actOnNode(action, element),
         zoom: (factor) => this.diagram.zoom(factor),
         fit: () => this.diagram.fit(),
         find: () => this.find.focus(),
@@ -169,9 +188,13 @@ export class Stepper implements Context {
     this.at = to;
     this.diagram.move(from, to);
     this.updatePanes();
-    this.live.textContent = this.timeline.step(to)?.sentence ?? "at the start";
+    this.announce(this.timeline.sentence(to) ?? "at the start");
     this.diagram.reveal(this.currentKeys());
     this.options.moved?.(to);
+  }
+
+  announce(text: string): void {
+    this.live.textContent = text;
   }
 
   select(key: string): void {
@@ -214,7 +237,9 @@ export class Stepper implements Context {
   }
 
   private updatePanes(): void {
-    this.element.dataset.step = String(this.at);
+    this.element.dataset.step = String(Math.floor(this.at));
+    const part = this.timeline.part(this.at);
+    setAttribute(this.element, "data-part", part === null ? null : String(part.done));
     this.toolbar.update();
     this.bar.update();
     this.source.update();
@@ -237,6 +262,7 @@ export class Stepper implements Context {
     const layout = await this.engine.layout(name, scene);
     if (this.disposed || drawing !== this.drawing) return;
     this.diagram.show(scene, layout);
+    this.diagram.markBreakpoints(this.debug.marked());
     this.markSelected();
     if (this.element.dataset.ready !== "true") this.chooseHeight();
     if (fit || !this.diagram.movedByUser) this.diagram.fitReadable();
@@ -250,6 +276,12 @@ export class Stepper implements Context {
     const least = this.small ? HEIGHT.min : HEIGHT.panes;
     const height = Math.max(least, Math.min(HEIGHT.max, Math.round(wanted)));
     this.body.style.setProperty("--gad-body-height", `${height}px`);
+  }
+
+  private drawBreakpoints(): void {
+    this.source.drawBreakpoints();
+    this.inspector.update();
+    this.diagram.markBreakpoints(this.debug.marked());
   }
 
   private markSelected(): void {
@@ -269,15 +301,40 @@ export class Stepper implements Context {
 
   /** Selects what was found, and opens the boxes around it. */
   private goToNode(key: string): void {
-    const node = parseKey(this.payload, key);
-    if (node === null) return;
-    const drawn = this.payload.nodes.find(
-      (spec) => spec.kind === node.kind && spec.ref === node.ref,
-    );
-    const closed = ancestors(this.payload, drawn?.group ?? null).filter((g) => !this.open.has(g));
+    const drawn = this.drawn(key);
+    if (drawn === undefined) return;
     this.select(key);
-    if (closed.length > 0) this.open = new Set([...this.open, ...closed]);
-    void this.draw(false).then(() => this.diagram.focusNode(drawn?.key ?? ""));
+    this.openAround(drawn);
+    void this.draw(false).then(() => this.diagram.focusNode(drawn.key));
+  }
+
+  uncover(key: string): void {
+    const drawn = this.drawn(key);
+    if (drawn !== undefined && this.openAround(drawn)) void this.draw(false);
+  }
+
+  /** How a value or an op is drawn: the first, where it has copies. */
+  private drawn(key: string): NodeSpec | undefined {
+    const node = parseKey(this.payload, key);
+    return this.payload.nodes.find((spec) => spec.kind === node?.kind && spec.ref === node.ref);
+  }
+
+  /** Opens the boxes around a node; false where all were open. */
+  private openAround(node: NodeSpec): boolean {
+    const closed = ancestors(this.payload, node.group).filter((group) => !this.open.has(group));
+    this.open = new Set([...this.open, ...closed]);
+    return closed.length > 0;
+  }
+
+  private setGranularity(granularity: Granularity): void {
+    this.debug.granularity = granularity;
+    this.toolbar.setGranularity(granularity);
+    this.announce(`a step is one ${granularity}`);
+  }
+
+  private actOnNode(action: NodeAction, element: Element | null): void {
+    const focused = element?.getAttribute("data-node")?.split(".")[0] ?? "";
+    this.debug.act(action, parseKey(this.payload, focused) === null ? this.chosen : focused);
   }
 
   private play(): void {
@@ -287,7 +344,11 @@ export class Stepper implements Context {
 
   /** One step of play; false at the end. */
   private playOn(): boolean {
-    this.goTo(this.at + 1);
+    this.debug.step(1);
+    if (this.debug.breakpoints.stopping(this.at).length > 0) {
+      this.debug.tell(this.at);
+      return false;
+    }
     return this.at < this.timeline.count;
   }
 }

@@ -52,7 +52,7 @@ export class TimelineBar {
   update(): void {
     const position = this.context.position();
     this.slider.value = String(position);
-    const title = this.context.timeline.step(position)?.title ?? "start";
+    const title = this.context.timeline.title(position);
     setAttribute(this.slider, "aria-valuetext", title);
     for (const { element, fill, first, last } of this.segments) {
       const done = Math.max(0, Math.min(last, position) - first) / (last - first);

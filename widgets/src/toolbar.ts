@@ -2,6 +2,7 @@
 import type { Context } from "./context";
 import { Disposer, h, setAttribute, setText } from "./dom";
 import { icon, type IconName } from "./icons";
+import type { Granularity, Way } from "./stepping";
 
 export interface ToolbarActions {
   first(): void;
@@ -9,6 +10,12 @@ export interface ToolbarActions {
   forward(): void;
   last(): void;
   play(): void;
+  granularity(granularity: Granularity): void;
+  over(way: Way): void;
+  into(way: Way): void;
+  out(way: Way): void;
+  run(way: Way): void;
+  help(): void;
   speed(factor: number): void;
   compact(on: boolean): void;
   pane(name: "source" | "inspector"): void;
@@ -25,12 +32,12 @@ export class Toolbar {
     "first" | "back" | "forward" | "last" | "play" | "source" | "inspector" | "theme",
     HTMLButtonElement
   >;
+  private readonly granularity: HTMLSelectElement;
 
   constructor(
     private readonly context: Context,
     actions: ToolbarActions,
     find: HTMLElement,
-    hasSource: boolean,
   ) {
     this.buttons = {
       first: this.button("first", "first position (Home)", actions.first),
@@ -38,15 +45,30 @@ export class Toolbar {
       forward: this.button("forward", "one step forward (→)", actions.forward),
       last: this.button("last", "last position (End)", actions.last),
       play: this.button("play", "play (Space)", actions.play),
-      source: this.button("source", "source", () => actions.pane("source")),
+      source: this.button("source", "source, breakpoints and watches", () => actions.pane("source")),
       inspector: this.button("inspector", "inspector", () => actions.pane("inspector")),
       theme: this.button("theme", "light or dark", actions.theme),
     };
-    this.buttons.source.hidden = !hasSource;
     const { first, back, forward, last, play, source, inspector, theme } = this.buttons;
     back.append(h("span", { class: "gad-word" }, "back"));
     forward.prepend(h("span", { class: "gad-word" }, "step"));
     for (const button of [back, forward]) button.classList.add("gad-button-text");
+    const { hasModules } = context.debug.stepping;
+    this.granularity = this.select(
+      "what a step is (g)",
+      ["op", "edge", ...(hasModules ? ["module"] : [])].map((name) => [name, `by ${name}`]),
+      "op",
+      (value) => actions.granularity(value as Granularity),
+    );
+    // Shift turns a verb round, as it does with the keys.
+    const verb = (name: IconName, label: string, act: (way: Way) => void): HTMLButtonElement =>
+      this.button(name, label, (event) => act(event.shiftKey ? -1 : 1));
+    const verbs = [
+      verb("over", "step over a module (o; back: Shift+O)", actions.over),
+      verb("into", "step into a module (i; back: Shift+I)", actions.into),
+      verb("out", "step out of a module (u; back: Shift+U)", actions.out),
+    ];
+    const help = this.button("help", "keys (?)", actions.help);
     const speed = this.select(
       "speed of play",
       SPEEDS.map((factor) => [String(factor), `${factor}×`]),
@@ -66,12 +88,20 @@ export class Toolbar {
       "div",
       { class: "gad-toolbar", role: "toolbar", "aria-label": "Stepper" },
       h("div", { class: "gad-tools" }, first, back, forward, last),
+      h(
+        "div",
+        { class: "gad-tools" },
+        this.granularity,
+        ...(hasModules ? verbs : []),
+        this.button("rewind", "run back to a breakpoint (Shift+C)", () => actions.run(-1)),
+        this.button("run", "run to a breakpoint (c)", () => actions.run(1)),
+      ),
       h("div", { class: "gad-tools" }, play, speed),
       this.pill,
       h("span", { class: "gad-spring" }),
       h("label", { class: "gad-tools gad-view" }, h("span", {}, "view"), view),
       find,
-      h("div", { class: "gad-tools gad-panes" }, source, inspector, theme),
+      h("div", { class: "gad-tools gad-panes" }, source, inspector, theme, help),
     );
   }
 
@@ -83,7 +113,7 @@ export class Toolbar {
     const position = this.context.position();
     const { timeline } = this.context;
     const step = timeline.step(position);
-    setText(this.pill, step?.title ?? "start");
+    setText(this.pill, timeline.title(position));
     this.pill.dataset.phase = step?.phase ?? "start";
     // Not `disabled`, which would drop the focus at either end.
     const ends: [HTMLButtonElement, boolean][] = [
@@ -93,6 +123,10 @@ export class Toolbar {
       [this.buttons.last, position === timeline.count],
     ];
     for (const [button, off] of ends) setAttribute(button, "aria-disabled", off ? "true" : null);
+  }
+
+  setGranularity(granularity: Granularity): void {
+    this.granularity.value = granularity;
   }
 
   setPlaying(playing: boolean): void {
@@ -108,7 +142,11 @@ export class Toolbar {
     this.buttons[name].setAttribute("aria-pressed", String(open));
   }
 
-  private button(name: IconName, label: string, act: () => void): HTMLButtonElement {
+  private button(
+    name: IconName,
+    label: string,
+    act: (event: MouseEvent) => void,
+  ): HTMLButtonElement {
     const button = h("button", {
       type: "button",
       class: `gad-button gad-button-${name}`,

@@ -217,6 +217,7 @@ export class Builder {
         arrived: 0,
         total: 0,
         contribution: null,
+        gain: null,
         accumulated: null,
       }) - 1
     );
@@ -236,6 +237,7 @@ export class Builder {
       sentence: "a step",
       fills: parts.fills ?? [],
       sends: parts.sends ?? [],
+      told: (parts.sends ?? []).map((edge) => `contribution ${edge} arrives`),
       reads: parts.reads ?? [],
       place: op === null ? null : (this.payload.ops[op]?.place ?? null),
     });

@@ -1,0 +1,189 @@
+"""The debugger's verbs on the standalone page: stepping, breakpoints, watches, looking inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+import graphviz_ad as ad
+from graphviz_ad.widget.view import GraphView
+from tests.browser.stepper_page import StepperPage
+
+pytestmark = pytest.mark.browser
+
+Opener = Callable[..., StepperPage]
+
+
+@pytest.fixture
+def open_view(new_page: Callable[..., Page], tmp_path: Path) -> Opener:
+    """Save a view as a page and open it from its file with the network blocked."""
+
+    def open_page(view: GraphView, **options: object) -> StepperPage:
+        page = new_page(files_only=True, **options)
+        page.goto(view.save(tmp_path / "graph.html").as_uri())
+        return StepperPage(page).wait()
+
+    return open_page
+
+
+def nested() -> GraphView:
+    """Return a graph of 4 forward steps: two in outer.inner, one in outer, one outside."""
+    x = ad.parameter([1.0, 2.0, 3.0], name="x")
+    with ad.module_scope("outer"):
+        with ad.module_scope("inner"):
+            y = ad.tanh(x * x)
+        z = ad.exp(y)
+    loss = z.sum()
+    return ad.show_graph(loss, step=0)
+
+
+def press(stepper: StepperPage, key: str, position: int, part: int | None = None) -> None:
+    """Press a key and wait for the position that it leads to."""
+    stepper.page.keyboard.press(key)
+    stepper.expect_position(position)
+    if part is None:
+        expect(stepper.root).not_to_have_attribute("data-part", "1")
+    else:
+        expect(stepper.root).to_have_attribute("data-part", str(part))
+
+
+def test_one_contribution_at_a_time_and_back(
+    open_view: Opener, screenshot: Callable[..., None]
+) -> None:
+    view = nested()
+    stepper = open_view(view)
+    key = view.trace.value("x").key
+    last = stepper.steps
+    stepper.go_to(last - 1)
+    stepper.root.get_by_label("what a step is").select_option("edge")
+    stepper.select(key)
+    press(stepper, "n", last - 1, part=1)
+    expect(stepper.node(key)).to_have_attribute("data-gradient", "partial")
+    expect(stepper.root.locator(".gad-pill")).to_contain_text("1 of 2 sent")
+    half = view.trace.accumulated(view.trace.graph.values[int(key[1:])].consumers[0])
+    shown = stepper.read([key])["inspected"][key]["gradient max"]
+    assert float(shown) == pytest.approx(np.max(half), rel=1e-3)
+    screenshot(stepper.page)
+    press(stepper, "n", last)
+    expect(stepper.node(key)).to_have_attribute("data-gradient", "arrived")
+    press(stepper, "p", last - 1, part=1)
+    press(stepper, "p", last - 1)
+    expect(stepper.node(key)).to_have_attribute("data-gradient", "pending")
+
+
+def test_modules_are_stepped_over_into_and_out_of(open_view: Opener) -> None:
+    stepper = open_view(nested())
+    stepper.node("v0").focus()
+    press(stepper, "o", 3)
+    press(stepper, "Shift+O", 0)
+    press(stepper, "i", 1)
+    press(stepper, "u", 2)
+    press(stepper, "u", 3)
+    press(stepper, "u", 4)
+    press(stepper, "Shift+I", 3)
+    stepper.go_to(2)
+    stepper.button("step out of a module").click(modifiers=["Shift"])
+    stepper.expect_position(0)
+    stepper.button("step over a module").click()
+    stepper.expect_position(3)
+    stepper.button("step into a module").click()
+    stepper.expect_position(4)
+    stepper.root.get_by_label("what a step is").select_option("module")
+    stepper.button("one step back").click()
+    stepper.expect_position(3)
+    stepper.button("one step back").click()
+    stepper.expect_position(0)
+
+
+def test_stepping_into_a_closed_box_opens_it(open_view: Opener) -> None:
+    stepper = open_view(nested())
+    stepper.root.locator('[data-node="g0"]').dispatch_event("click")
+    expect(stepper.node("o0")).to_have_count(0)
+    stepper.button("step into a module").click()
+    expect(stepper.node("o0")).to_have_attribute("data-current", "forward")
+
+
+def test_run_to_a_node_by_menu_button_and_key(open_view: Opener) -> None:
+    stepper = open_view(nested())
+    stepper.node("o2").click(button="right")
+    stepper.root.get_by_role("menuitem", name="run to here").click()
+    stepper.expect_position(3)
+    stepper.select("o0")
+    stepper.root.locator("[data-inspect]").get_by_role("button", name="run to here").click()
+    stepper.expect_position(stepper.steps)
+    stepper.node("o1").focus()
+    press(stepper, "r", 8)
+
+
+def test_a_run_stops_at_breakpoints(open_view: Opener, screenshot: Callable[..., None]) -> None:
+    view = nested()
+    stepper = open_view(view)
+    root = stepper.root
+    last = stepper.steps
+    stepper.node("o1").click(button="right")
+    root.get_by_role("menuitemcheckbox", name="break here").click()
+    root.get_by_label("break if").fill("op exp")
+    root.get_by_label("break if").press("Enter")
+    stepper.node("v0").focus()
+    for position in (2, 3, 7, 8, last):
+        press(stepper, "c", position)
+    for position in (8, 7, 3, 2, 0):
+        press(stepper, "Shift+C", position)
+    root.get_by_role("checkbox", name="every exp").uncheck()
+    stepper.node("v0").focus()
+    press(stepper, "c", 2)
+    expect(root.locator(".gad-list-here")).to_contain_text("tanh")
+    screenshot(stepper.page)
+    press(stepper, "c", 8)
+    root.get_by_role("button", name="remove the breakpoint tanh").click()
+    stepper.node("v0").focus()
+    press(stepper, "c", last)
+
+
+def test_a_run_stops_at_a_line_of_the_source(open_view: Opener) -> None:
+    view = nested()
+    stepper = open_view(view)
+    line = view.trace.op("exp").location.line
+    gutter = stepper.root.get_by_role("button", name=f"break at line {line}", exact=True)
+    gutter.click()
+    expect(gutter).to_have_attribute("aria-pressed", "true")
+    stepper.button("run to a breakpoint").click()
+    stepper.expect_position(3)
+    stepper.button("play").click()
+    stepper.expect_position(7, seconds=10)
+    expect(stepper.button("play")).to_be_visible()
+    gutter.click()
+    stepper.button("run back").click()
+    stepper.expect_position(0)
+
+
+def test_a_run_stops_at_the_first_nan(open_view: Opener) -> None:
+    x = ad.parameter([0.0, 1.0], name="x")
+    with np.errstate(all="ignore"):
+        y = ad.log(x) * x
+        view = ad.show_graph(y.sum(), step=0)
+    stepper = open_view(view)
+    where = stepper.root.get_by_label("break if")
+    where.fill("is a NaN")
+    where.press("Enter")
+    expect(stepper.root.get_by_role("alert")).to_contain_text("is a NaN")
+    where.fill("isnan")
+    where.press("Enter")
+    stepper.button("run to a breakpoint").click()
+    stepper.expect_position(2)
+    expect(stepper.root.locator(".gad-list-here")).to_have_text("isnan")
+
+
+def test_the_keys_are_told(open_view: Opener) -> None:
+    stepper = open_view(nested())
+    stepper.node("v0").focus()
+    stepper.page.keyboard.press("?")
+    keys = stepper.root.get_by_role("dialog", name="keys")
+    expect(keys).to_contain_text("step over a module")
+    stepper.page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    expect(stepper.node("v0")).to_be_focused()

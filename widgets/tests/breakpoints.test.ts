@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { Breakpoints, describe as name, parseBreakpoint } from "../src/breakpoints";
+import { Timeline } from "../src/state";
+import { boxedGraph, scalarGraph } from "./fixture";
+
+const { payload } = boxedGraph();
+payload.ops[0]!.module = "net.inner";
+payload.ops[1]!.module = "net";
+for (const step of payload.steps) {
+  step.place = step.op === null ? null : { ...payload.ops[step.op]!.place!, line: step.op < 2 ? 1 : 2, end_line: step.op < 2 ? 1 : 2 };
+}
+const timeline = new Timeline(payload);
+
+/** All positions at which what a text says stops, forwards and backwards. */
+function stops(text: string, of = timeline): number[] {
+  const breakpoint = parseBreakpoint(of.payload, text);
+  if (breakpoint === null) throw new Error(`not read: ${text}`);
+  const set = new Breakpoints(of, () => {});
+  set.toggle(breakpoint);
+  const there: number[] = [];
+  for (let p = set.next(0, 1); p !== null; p = set.next(p, 1)) there.push(p);
+  const back: number[] = [];
+  for (let p = set.next(of.count + 1, -1); p !== null; p = set.next(p, -1)) back.push(p);
+  expect(back.reverse()).toEqual(there);
+  return there;
+}
+
+describe("what can be typed", () => {
+  it("is read, and told again in the same words", () => {
+    for (const text of ["isnan", "isinf", "norm > 1000", "norm < 0.5", "module net", "line 1"]) {
+      const read = parseBreakpoint(payload, text);
+      expect(read && name(payload, read)).toBe(text);
+    }
+    expect(parseBreakpoint(payload, "norm>1e3")).toMatchObject({ sign: ">", bound: 1000 });
+    expect(parseBreakpoint(payload, "gain < -1 decade")).toMatchObject({ measure: "gain", bound: -1 });
+  });
+
+  it("is refused where it is nothing of this graph", () => {
+    for (const text of ["", "nan", "norm", "norm > x", "op conv", "module x", "line 9"]) {
+      expect(parseBreakpoint(payload, text), text).toBeNull();
+    }
+  });
+});
+
+describe("where a run stops", () => {
+  it("at every op of a kind, in both passes", () => {
+    expect(stops("op multiply")).toEqual([1, 7]);
+  });
+
+  it("where a module or a line is entered, once", () => {
+    expect(stops("module net")).toEqual([1, 6]);
+    expect(stops("module net.inner")).toEqual([1, 7]);
+    expect(stops("line 1")).toEqual([1, 6]);
+  });
+
+  it("at a node: an op when it runs, a value when it is filled or sent to", () => {
+    const set = new Breakpoints(timeline, () => {});
+    set.toggle({ kind: "node", key: "v2" });
+    expect([set.next(0, 1), set.next(1, 1), set.next(6, 1)]).toEqual([1, 6, null]);
+  });
+
+  it("where a norm is beyond a bound", () => {
+    // p = (3, 8), q = (6, 16), y = 22; gradients (1, 1), then (1, 1) + (1, 1), then (2, 4).
+    expect(stops("norm > 10")).toEqual([2, 3]);
+    expect(stops("norm < 2")).toEqual([4, 5, 6]);
+  });
+
+  it("where a number is no number", () => {
+    const broken = scalarGraph().payload;
+    expect(stops("isnan", new Timeline(broken))).toEqual([]);
+    broken.arrays[broken.values[4]!.data]!.stats.nan = 1;
+    expect(stops("isnan", new Timeline(broken))).toEqual([2]);
+  });
+
+  it("where the gain that Python sent is beyond a bound, and never where there is none", () => {
+    const damped = scalarGraph().payload;
+    const edge = damped.ops[2]!.inputs[0]!.edge;
+    damped.edges[edge]!.gain = -1.5;
+    expect(stops("gain < -1", new Timeline(damped))).toEqual([5]);
+    expect(stops("gain < -2", new Timeline(damped))).toEqual([]);
+  });
+
+  it("nowhere once it is switched off", () => {
+    const set = new Breakpoints(timeline, () => {});
+    const everySum = { kind: "op", name: "sum" } as const;
+    set.toggle(everySum);
+    expect(set.next(0, 1)).toBe(3);
+    set.enable(everySum, false);
+    expect(set.next(0, 1)).toBeNull();
+    set.toggle(everySum);
+    expect(set.entries).toEqual([]);
+  });
+});
