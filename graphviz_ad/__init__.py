@@ -5,6 +5,7 @@ The public names, and nothing else.
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from graphviz_ad import datasets as datasets
@@ -13,7 +14,9 @@ from graphviz_ad import errors as errors
 from graphviz_ad import linalg as linalg
 from graphviz_ad import nn as nn
 from graphviz_ad import optim as optim
+from graphviz_ad.engine.custom import op
 from graphviz_ad.engine.differentiate import grad, hessian, jacobian, jvp, value_and_grad, vjp
+from graphviz_ad.engine.op import Op
 from graphviz_ad.engine.tape import enable_grad, module_scope, no_grad
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
 from graphviz_ad.nn.init import manual_seed
@@ -26,9 +29,9 @@ _PUBLIC = {name: function for name, function in FUNCTIONS.items() if name != "tr
 globals().update(_PUBLIC)
 
 __all__ = [
-    "GraphView", "Tensor", "datasets", "enable_grad", "errors", "grad", "hessian", "jacobian",
-    "jvp", "linalg", "manual_seed", "module_scope", "nn", "no_grad", "optim", "parameter",
-    "show_graph", "tensor", "value_and_grad", "vjp",
+    "GraphView", "Op", "Tensor", "datasets", "enable_grad", "errors", "grad", "hessian", "jacobian",
+    "jvp", "linalg", "manual_seed", "module_scope", "nn", "no_grad", "op", "optim", "parameter",
+    "show_graph", "tensor", "testing", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += _PUBLIC
 
@@ -39,4 +42,6 @@ def __getattr__(name: str) -> Any:
         from graphviz_ad.widget import view
 
         return getattr(view, name)
+    if name == "testing":
+        return importlib.import_module("graphviz_ad.testing")
     raise AttributeError(f"module 'graphviz_ad' has no attribute {name!r}")
