@@ -216,7 +216,8 @@ def test_a_large_array_is_a_summary_until_it_is_fetched(run_notebook: Callable[.
     page = run_notebook(
         [
             "import numpy as np\nimport graphviz_ad as ad",
-            "x = ad.parameter(np.arange(60_000.0).reshape(300, 200))\nad.show_graph((x * 2.0).sum())",
+            "x = ad.parameter(np.arange(60_000.0).reshape(300, 200))",
+            "ad.show_graph((x * 2.0).sum())",
         ]
     )
     stepper = StepperPage(page).wait()

@@ -1,6 +1,6 @@
 """What a forward rule saves for its VJP: how long it lives, who is given it, and when."""
 
-# ruff: noqa: N805, RUF012 (an op page has no self)
+# ruff: noqa: RUF012 (an op page has no self)
 
 from __future__ import annotations
 
