@@ -14,7 +14,7 @@ SOURCES := pyproject.toml requirements.lock widgets/hatch_build.py \
 
 help:
 	@echo "make demo   train a small network on digits and write its first graph as a page"
-	@echo "make lab    open the first lesson in JupyterLab"
+	@echo "make lab    open the first lesson in JupyterLab (as root: make lab ARGS=--allow-root)"
 	@echo "make test   run every check and every test"
 	@echo "make lint   only the checks: ruff and mypy"
 	@echo "make build  build the front-end anew and install the project into .venv"
@@ -25,7 +25,7 @@ demo: $(VENV)/demo.stamp
 	@$(BIN)/python notebooks/demo.py
 
 lab: $(VENV)/lab.stamp
-	$(BIN)/jupyter lab notebooks/01_first_graph.ipynb
+	$(BIN)/jupyter lab $(ARGS) notebooks/01_first_graph.ipynb
 
 test: lint front-end pytest
 
