@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -75,29 +76,55 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             out = op.forward(xp, *arrays, **params)
     except Exception as error:
         refuse(op, error, operands, arrays, params, _getframe(depth + 1))
-    outs = None
-    if type(out) is tuple:
-        outs = tuple([protect(o) for o in out])
-        ids = _consecutive_ids(len(outs))
-        results = [wrap(o, None, identity) for o, identity in zip(outs, ids, strict=True)]
-    else:
-        results = [wrap(protect(out) if type(out) is _ndarray else out, None, next_id())]
-    if needs and op.differentiable and tape.recording:
-        recorded = (*inputs, *arrays)
-        frame = _getframe(depth + 1)
+    recorded = (*inputs, *arrays) if needs and op.differentiable and tape.recording else None
+    frame = _getframe(depth + 1)
+    if type(out) is not tuple:
+        result = _result(out, next_id(), op, recorded, params, frame)
+        if op.saves:
+            result._saved = saved
+        return result
+    outs = tuple([protect(o) for o in out])
+    ids = _consecutive_ids(len(outs))
+    results = [
+        _result(o, identity, op, recorded, params, frame)
+        for o, identity in zip(outs, ids, strict=True)
+    ]
+    if recorded is not None:
         for result in results:
-            result._op = op
-            result._operands = recorded
-            result._params = params or _NO_PARAMS
-            result._code = frame.f_code
-            result._lasti = frame.f_lasti
-            result._scope = tape.scope
-            result.requires_grad = result._data.dtype.kind == "f"
-            if outs is not None:
-                result._outs = ids[0], outs
+            result._outs = ids[0], outs
             if op.saves:
                 result._saved = saved
-    return results[0] if outs is None else tuple(results)
+    return tuple(results)
+
+
+def _result(
+    out: Array,
+    identity: int,
+    op: type[Op],
+    recorded: tuple[Any, ...] | None,
+    params: dict[str, Any],
+    frame: FrameType,
+) -> Tensor:
+    """Make the tensor of one output; it is a leaf where nothing is recorded."""
+    if type(out) is _ndarray:
+        if out.ndim:
+            out.setflags(write=False)
+        else:
+            out = out[()]
+    if recorded is None:
+        return wrap(out, None, identity)
+    result = _new(Tensor)
+    result._data = out
+    result.id = identity
+    result._grad = result.name = result._watch = result._outs = None
+    result._op = op
+    result._operands = recorded
+    result._params = params or _NO_PARAMS
+    result._code = frame.f_code
+    result._lasti = frame.f_lasti
+    result._scope = tape.scope
+    result.requires_grad = out.dtype.kind == "f"
+    return result
 
 
 def _consecutive_ids(count: int) -> list[int]:

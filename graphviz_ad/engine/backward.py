@@ -100,7 +100,7 @@ def fit(sent: Array, like: Array, op: Any, slot: int) -> Array:
     if sent.shape != shape:
         extra = sent.ndim - len(shape)
         if extra == 1 and sent.shape[1:] == shape:  # a bias, most of the time
-            summed = sent.sum(axis=0)
+            summed = sent.sum(0)
         else:
             axes = tuple(range(extra)) + tuple(
                 extra + i

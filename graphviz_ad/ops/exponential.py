@@ -163,10 +163,15 @@ class Sigmoid(Unary):
 
     @quiet()  # an exponential that overflows to infinity gives the right value, 0
     def forward(xp, a):
-        return 1 / (1 + xp.exp(0.0 - a))
+        e = xp.exp(0.0 - a)
+        e += 1
+        return 1 / e
 
     def vjp(xp, g, out, a):
-        return g * (out * (1 - out))
+        slope = 1 - out
+        slope *= out
+        slope *= g
+        return slope
 
     def reference(a):
         return 1 / (1 + np.exp(-np.asarray(a)))

@@ -16,6 +16,7 @@ from graphviz_ad.ops.loss_labels import (
     check_range,
     class_axis,
     hits,
+    labels_fit_rows,
     picked,
     sample_weights,
     sent_to_samples,
@@ -80,6 +81,8 @@ class CrossEntropy(Op):
         if not 0 <= label_smoothing <= 1:
             expected = "label_smoothing from 0 to 1"
             raise ArgumentError("cross_entropy", expected, repr(label_smoothing))
+        if weight is None and labels_fit_rows(input, target):
+            return
         if not is_probabilities(input, target):
             _refuse_float_target(input, target)
             check_labels("cross_entropy", input, target, weight)
@@ -277,8 +280,13 @@ class NLLLoss(Op):
 
 def is_probabilities(scores: Any, target: Any) -> bool:
     """Whether `target` holds class probabilities rather than labels."""
-    shape = shape_of(target)
-    return bool(shape) and target.dtype.kind == "f" and shape == shape_of(scores)
+    dtype = getattr(target, "dtype", None)
+    return (
+        dtype is not None
+        and dtype.kind == "f"
+        and bool(target.shape)
+        and (target.shape == shape_of(scores))
+    )
 
 
 def _softmax(xp: Any, scores: Any, axis: int, saved: Any) -> Any:

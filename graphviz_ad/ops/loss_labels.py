@@ -42,6 +42,16 @@ def check_labels(name: str, scores: Any, target: Any, weight: Any) -> None:
         raise ShapeError(name, f"one weight per class, shape ({classes},)", got)
 
 
+def labels_fit_rows(scores: Any, target: Any) -> bool:
+    """Whether the scores are (N, C) and the labels (N,) integers, as they mostly are."""
+    return (
+        getattr(scores, "ndim", 0) == 2
+        and getattr(target, "ndim", 0) == 1
+        and len(scores) == len(target)
+        and target.dtype.kind in "iu"
+    )
+
+
 def check_range(name: str, target: Any, classes: int, ignore_index: int | None = None) -> bool:
     """Return whether every label is a class that counts, in one pass over most targets.
 
@@ -54,7 +64,7 @@ def check_range(name: str, target: Any, classes: int, ignore_index: int | None =
     if not labels.size:
         return False
     # read without a sign, a negative label is a huge one
-    if labels.view(labels.dtype.str.replace("i", "u")).max() < classes:
+    if int(labels.view(labels.dtype.str.replace("i", "u")).max()) < classes:
         return ignore_index is None or not 0 <= ignore_index < classes
     wrong = (labels < 0) | (labels >= classes)
     if ignore_index is not None:
