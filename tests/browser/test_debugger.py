@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import graphviz_ad as ad
 from graphviz_ad.widget.view import GraphView
+from tests.browser.expected import agrees
 from tests.browser.stepper_page import StepperPage
 
 pytestmark = pytest.mark.browser
@@ -83,7 +84,8 @@ def test_modules_are_stepped_over_into_and_out_of(open_view: Opener) -> None:
     press(stepper, "i", 1)
     press(stepper, "u", 2)
     press(stepper, "u", 3)
-    press(stepper, "u", 4)
+    press(stepper, "u", 3)
+    press(stepper, "i", 4)
     press(stepper, "Shift+I", 3)
     stepper.go_to(2)
     stepper.button("step out of a module").click(modifiers=["Shift"])
@@ -176,6 +178,35 @@ def test_a_run_stops_at_the_first_nan(open_view: Opener) -> None:
     stepper.button("run to a breakpoint").click()
     stepper.expect_position(2)
     expect(stepper.root.locator(".gad-list-here")).to_have_text("isnan")
+
+
+def test_what_is_watched_follows_the_position(
+    open_view: Opener, screenshot: Callable[..., None]
+) -> None:
+    view = nested()
+    stepper = open_view(view)
+    root = stepper.root
+    x = view.trace.value("x")
+    stepper.node(x.key).focus()
+    stepper.page.keyboard.press("w")
+    root.get_by_label("watch one element").fill("-1")
+    root.get_by_label("watch one element").press("Enter")
+    rows = root.get_by_role("region", name="watched").get_by_role("listitem")
+    expect(rows).to_have_count(2)
+    for row in (rows.nth(0), rows.nth(1)):
+        expect(row).to_contain_text("not yet")
+    stepper.go_to(stepper.steps)
+    gradient = view.trace.gradient(x.id)
+    assert agrees(shown_number(rows.nth(0)), float(np.linalg.norm(gradient)))
+    assert agrees(shown_number(rows.nth(1)), float(gradient[-1]))
+    screenshot(stepper.page)
+    root.get_by_role("button", name="watch x∇[2] no longer").click()
+    expect(rows).to_have_count(1)
+
+
+def shown_number(row: Locator) -> str:
+    """Return the number of a row of the watch list."""
+    return row.locator(".gad-watch-number").inner_text()
 
 
 def test_the_keys_are_told(open_view: Opener) -> None:

@@ -1,44 +1,64 @@
 // Breakpoints: what stops a run. Pure: conditions are judged on the statistics that Python sent.
 import { parseKey } from "./context";
-import { format, toNumber } from "./format";
-import type { Payload, StepSpec } from "./payload";
+import { toNumber } from "./format";
+import type { ArraySpec, Payload, Place, StepSpec } from "./payload";
 import type { Timeline } from "./state";
 import type { Way } from "./stepping";
 
-export type Breakpoint =
-  | { kind: "node"; key: string }
-  | { kind: "op"; name: string }
-  | { kind: "module"; path: string }
-  | { kind: "line"; source: number; line: number }
-  | { kind: "condition"; measure: "nan" | "inf" }
-  | { kind: "condition"; measure: "norm" | "gain"; sign: "<" | ">"; bound: number };
+export type Kind = "node" | "op" | "module" | "line" | "condition";
+
+/** Where to stop, in the words of Python's Breakpoint. */
+export interface Breakpoint {
+  kind: Kind;
+  /** a node's key, an op's name, a module's path, "12" or "cell 4:12", a condition */
+  what: string;
+  /** of a condition: the key of the only value that is looked at; "" for all */
+  at: string;
+}
 
 export interface Entry {
   breakpoint: Breakpoint;
   enabled: boolean;
 }
 
+interface Condition {
+  quantity: "isnan" | "isinf" | "norm" | "rms" | "max" | "gain";
+  sign: string;
+  bound: number;
+}
+
 export const CONDITIONS = ["isnan", "isinf", "norm > 1e3", "norm < 1e-6", "gain < -1 decade"];
+
+const COMPARED = /^(norm|rms|max|gain)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(decades?)?$/i;
+
+export function parseCondition(text: string): Condition | null {
+  if (text === "isnan" || text === "isinf") return { quantity: text, sign: "", bound: 0 };
+  const match = COMPARED.exec(text.replace(/\u2212/g, "-"));
+  if (match === null || (match[4] !== undefined && match[1] !== "gain")) return null;
+  const quantity = match[1] as Condition["quantity"];
+  return { quantity, sign: match[2] ?? "", bound: Number(match[3]) };
+}
 
 /** Reads "op matmul", "module encoder", "line 12" or a condition; null for anything else. */
 export function parseBreakpoint(payload: Payload, text: string): Breakpoint | null {
   const words = text.trim().replace(/\s+/g, " ");
-  if (words === "isnan") return { kind: "condition", measure: "nan" };
-  if (words === "isinf") return { kind: "condition", measure: "inf" };
-  const condition = /^(norm|gain) ?([<>]) ?(\S+?)(?: decades?)?$/.exec(words);
-  if (condition !== null) {
-    const bound = Number(condition[3]);
-    if (Number.isNaN(bound)) return null;
-    const measure = condition[1] as "norm" | "gain";
-    return { kind: "condition", measure, sign: condition[2] as "<" | ">", bound };
-  }
-  const [kind, rest] = [words.split(" ", 1)[0], words.slice(words.indexOf(" ") + 1)];
-  if (kind === "op" && payload.ops.some((op) => op.name === rest)) return { kind, name: rest };
-  if (kind === "module" && modules(payload).includes(rest)) return { kind, path: rest };
-  const line = Number(rest);
-  const source = payload.ops.find((op) => op.place?.line === line)?.place?.source;
-  return kind === "line" && source !== undefined ? { kind, source, line } : null;
+  if (parseCondition(words) !== null) return { kind: "condition", what: words, at: "" };
+  const kind = words.split(" ", 1)[0];
+  const what = words.slice(words.indexOf(" ") + 1);
+  if (kind === "op" && payload.ops.some((op) => op.name === what)) return { kind, what, at: "" };
+  if (kind === "module" && modules(payload).includes(what)) return { kind, what, at: "" };
+  const onLine = kind === "line" && payload.ops.some((op) => isOn(payload, op.place, what));
+  return onLine ? { kind, what, at: "" } : null;
 }
+
+/** The breakpoint of a line of a source, named as briefly as can be. */
+export function lineBreakpoint(payload: Payload, source: number, line: number): Breakpoint {
+  const several = payload.sources.length > 1;
+  const what = several ? `${payload.sources[source]?.title ?? ""}:${line}` : String(line);
+  return { kind: "line", what, at: "" };
+}
+
+export const nodeBreakpoint = (key: string): Breakpoint => ({ kind: "node", what: key, at: "" });
 
 /** What can be typed: conditions, the kinds of op and the modules of the graph. */
 export function suggestions(payload: Payload): string[] {
@@ -53,28 +73,29 @@ export function suggestions(payload: Payload): string[] {
 const modules = (payload: Payload): string[] =>
   [...new Set(payload.ops.map((op) => op.module))].filter((path) => path !== "");
 
-export function describe(payload: Payload, breakpoint: Breakpoint): string {
-  switch (breakpoint.kind) {
-    case "node": {
-      const node = parseKey(payload, breakpoint.key);
-      const spec = node?.kind === "op" ? payload.ops[node.ref] : payload.values[node?.ref ?? -1];
-      const place = spec?.place == null ? "" : `, line ${spec.place.line}`;
-      return `${spec?.label ?? breakpoint.key}${node?.kind === "op" ? place : ""}`;
-    }
+function isOn(payload: Payload, place: Place | null, what: string): boolean {
+  const match = /^(?:(.+):)?(\d+)$/.exec(what);
+  if (place === null || match === null) return false;
+  const title = match[1];
+  if (title !== undefined && payload.sources[place.source]?.title !== title) return false;
+  return place.line <= Number(match[2]) && Number(match[2]) <= place.end_line;
+}
+
+export function describe(payload: Payload, { kind, what, at }: Breakpoint): string {
+  const label = (key: string): string => {
+    const node = parseKey(payload, key);
+    if (node?.kind === "value") return payload.values[node.ref]?.label ?? key;
+    return payload.ops[node?.ref ?? -1]?.name ?? key;
+  };
+  switch (kind) {
+    case "node":
+      return what.startsWith("o") ? `${label(what)} ${what}` : label(what);
     case "op":
-      return `every ${breakpoint.name}`;
-    case "module":
-      return `module ${breakpoint.path}`;
-    case "line": {
-      const several = payload.sources.length > 1;
-      const title = several ? `${payload.sources[breakpoint.source]?.title ?? ""}, ` : "";
-      return `${title}line ${breakpoint.line}`;
-    }
+      return `every ${what}`;
     case "condition":
-      if (!("bound" in breakpoint)) return `is${breakpoint.measure}`;
-      return `${breakpoint.measure} ${breakpoint.sign} ${format(breakpoint.bound)}${
-        breakpoint.measure === "gain" ? " decades" : ""
-      }`;
+      return at === "" ? what : `${what} at ${label(at)}`;
+    default:
+      return `${kind} ${what}`;
   }
 }
 
@@ -122,68 +143,82 @@ export class Breakpoints {
       .map((entry) => entry.breakpoint);
   }
 
-  private hits(breakpoint: Breakpoint, position: number): boolean {
+  private hits({ kind, what, at }: Breakpoint, position: number): boolean {
     const { payload } = this.timeline;
     const step = this.timeline.step(position);
     if (step === null) return false;
-    switch (breakpoint.kind) {
+    const op = payload.ops[step.op ?? -1];
+    switch (kind) {
       case "node": {
-        const node = parseKey(payload, breakpoint.key);
+        const node = parseKey(payload, what);
         if (node?.kind === "op") return step.op === node.ref;
         return node !== null && this.timeline.touched(position).has(node.ref);
       }
       case "op":
-        return payload.ops[step.op ?? -1]?.name === breakpoint.name;
+        return op?.name === what;
+      case "line":
+        return isOn(payload, op?.place ?? null, what);
       case "module": {
-        const inside = (other: StepSpec | null): boolean => {
-          const path = payload.ops[other?.op ?? -1]?.module ?? "";
-          return path === breakpoint.path || path.startsWith(`${breakpoint.path}.`);
-        };
-        return inside(step) && !this.sameAsBefore(step, position, inside);
+        // Stops where the module is entered, once.
+        const before = this.timeline.step(position - 1);
+        const inside = this.inside(step, what);
+        return inside && !(before?.phase === step.phase && this.inside(before, what));
       }
-      case "line": {
-        const on = (other: StepSpec | null): boolean =>
-          other?.place?.source === breakpoint.source &&
-          other.place.line <= breakpoint.line &&
-          breakpoint.line <= other.place.end_line;
-        return on(step) && !this.sameAsBefore(step, position, on);
+      case "condition": {
+        const condition = parseCondition(what);
+        return condition !== null && this.holds(condition, step, parseKey(payload, at)?.ref);
       }
-      case "condition":
-        return this.holds(breakpoint, step);
     }
   }
 
-  /** A line or a module stops a run once, where it is entered. */
-  private sameAsBefore(
-    step: StepSpec,
-    position: number,
-    inside: (step: StepSpec | null) => boolean,
-  ): boolean {
-    const before = this.timeline.step(position - 1);
-    return before?.phase === step.phase && inside(before);
+  private inside(step: StepSpec, path: string): boolean {
+    const module = this.timeline.payload.ops[step.op ?? -1]?.module ?? "";
+    return module === path || module.startsWith(`${path}.`);
   }
 
-  private holds(condition: Breakpoint & { kind: "condition" }, step: StepSpec): boolean {
+  private holds(condition: Condition, step: StepSpec, only: number | undefined): boolean {
     const { payload } = this.timeline;
-    const edges = step.sends.map((edge) => payload.edges[edge]);
-    if ("bound" in condition && condition.measure === "gain") {
+    const wanted = (value: number | undefined): boolean => only === undefined || value === only;
+    const edges = step.sends.map((edge) => payload.edges[edge]).filter((e) => wanted(e?.value));
+    if (condition.quantity === "gain") {
       return edges.some((edge) => edge?.gain != null && beyond(toNumber(edge.gain), condition));
     }
+    const seed = step.op === null ? step.reads.filter(wanted) : [];
     const shown = [
-      ...step.fills.map((value) => payload.values[value]?.data),
-      ...(step.op === null ? step.reads.map((value) => payload.values[value]?.gradient) : []),
+      ...step.fills.filter(wanted).map((value) => payload.values[value]?.data),
+      ...seed.map((value) => payload.values[value]?.gradient),
       ...edges.flatMap((edge) => [edge?.contribution, edge?.accumulated]),
     ];
     return shown.some((array) => {
-      const stats = payload.arrays[array ?? -1]?.stats;
-      if (stats === undefined) return false;
-      if ("bound" in condition) return beyond(toNumber(stats.norm), condition);
-      return condition.measure === "nan" ? stats.nan > 0 : stats.posinf + stats.neginf > 0;
+      const spec = payload.arrays[array ?? -1];
+      return spec !== undefined && /^b?float/.test(spec.dtype) && measured(condition, spec);
     });
   }
 }
 
-const beyond = (x: number, { sign, bound }: { sign: "<" | ">"; bound: number }): boolean =>
-  sign === "<" ? x < bound : x > bound;
+/** Whether what Python measured of an array meets a condition. */
+function measured(condition: Condition, { stats, size }: ArraySpec): boolean {
+  const infinite = stats.posinf + stats.neginf;
+  // A norm is sent of the finite elements: with an infinity among them it is infinite.
+  const norm = stats.nan > 0 ? Number.NaN : infinite > 0 ? Infinity : toNumber(stats.norm);
+  switch (condition.quantity) {
+    case "isnan":
+      return stats.nan > 0;
+    case "isinf":
+      return infinite > 0;
+    case "rms":
+      return size > 0 && beyond(norm / Math.sqrt(size), condition);
+    case "max":
+      return beyond(Math.max(Math.abs(toNumber(stats.min)), Math.abs(toNumber(stats.max))), condition);
+    default:
+      return beyond(norm, condition);
+  }
+}
 
-const same = (a: Breakpoint, b: Breakpoint): boolean => JSON.stringify(a) === JSON.stringify(b);
+function beyond(x: number, { sign, bound }: Condition): boolean {
+  if (x === bound) return sign === "<=" || sign === ">=";
+  return sign.startsWith("<") ? x < bound : x > bound;
+}
+
+const same = (a: Breakpoint, b: Breakpoint): boolean =>
+  a.kind === b.kind && a.what === b.what && a.at === b.at;

@@ -1,19 +1,21 @@
 // The verbs of the debugger: where each leads from the current position, and what stops it.
-import { type Breakpoint, Breakpoints, describe } from "./breakpoints";
+import { Breakpoints, describe, nodeBreakpoint } from "./breakpoints";
 import type { Context } from "./context";
 import { type Granularity, Stepping, type Way } from "./stepping";
+import { type Watch, watchName } from "./watch";
 
 export type NodeAction = "run to" | "break" | "watch";
 
 export class Debugger {
   readonly stepping: Stepping;
   readonly breakpoints: Breakpoints;
+  watches: Watch[] = [];
   granularity: Granularity = "op";
 
-  /** `changed` is called when the breakpoints are others than before. */
+  /** `changed` is called when the breakpoints or the watches are others than before. */
   constructor(
     private readonly context: Context,
-    changed: () => void,
+    private readonly changed: () => void,
   ) {
     this.stepping = new Stepping(context.timeline);
     this.breakpoints = new Breakpoints(context.timeline, changed);
@@ -21,11 +23,11 @@ export class Debugger {
 
   /** One step of the chosen granularity. */
   step(way: Way): void {
-    this.context.goTo(this.stepping.step(this.at, this.granularity, way));
+    this.go(this.stepping.step(this.at, this.granularity, way), way);
   }
 
   over(way: Way): void {
-    this.context.goTo(this.stepping.over(this.at, way));
+    this.go(this.stepping.over(this.at, way), way);
   }
 
   /** Opens the boxes around the operation to come, and does it. */
@@ -37,7 +39,7 @@ export class Debugger {
   }
 
   out(way: Way): void {
-    this.context.goTo(this.stepping.out(this.at, way));
+    this.go(this.stepping.out(this.at, way), way);
   }
 
   /** To the next breakpoint on the way, or to the end. */
@@ -68,25 +70,47 @@ export class Debugger {
 
   /** Whether an action has something to do for a node. */
   can(action: NodeAction, key: string): boolean {
-    if (action === "watch") return key.startsWith("v");
+    if (action === "watch") {
+      return key.startsWith("v") && this.context.payload.values[Number(key.slice(1))]?.gradient != null;
+    }
     return this.stepping.to(key, this.at) !== null;
   }
 
   /** Whether an action has been done, and doing it again undoes it. */
   done(action: NodeAction, key: string): boolean {
-    return action === "break" && this.breakpoints.has({ kind: "node", key });
+    if (action === "watch") return this.watched({ value: Number(key.slice(1)), index: null });
+    return action === "break" && this.breakpoints.has(nodeBreakpoint(key));
   }
 
   act(action: NodeAction, key: string): void {
     if (key === "") return;
     if (action === "run to") this.runTo(key);
-    else if (action === "break") this.breakpoints.toggle({ kind: "node", key });
+    else if (action === "break") this.breakpoints.toggle(nodeBreakpoint(key));
+    else if (this.can(action, key)) this.toggleWatch({ value: Number(key.slice(1)), index: null });
+  }
+
+  watched(watch: Watch): boolean {
+    return this.watches.some((other) => watchName(other) === watchName(watch));
+  }
+
+  toggleWatch(watch: Watch): void {
+    const kept = this.watches.filter((other) => watchName(other) !== watchName(watch));
+    this.watches = kept.length < this.watches.length ? kept : [...kept, watch];
+    this.changed();
   }
 
   /** The keys of the nodes that have a breakpoint of their own. */
   marked(): Set<string> {
-    const nodes = this.breakpoints.entries.map((entry) => entry.breakpoint);
-    return new Set(nodes.flatMap((it: Breakpoint) => (it.kind === "node" ? [it.key] : [])));
+    const all = this.breakpoints.entries.map((entry) => entry.breakpoint);
+    return new Set(all.flatMap(({ kind, what }) => (kind === "node" ? [what] : [])));
+  }
+
+  /** Goes to a position, unless a breakpoint on the way stops it before. */
+  private go(to: number, way: Way): void {
+    const stop = this.breakpoints.next(this.at, way);
+    const before = stop !== null && (way > 0 ? stop < to : stop > to);
+    this.context.goTo(before ? stop : to);
+    if (before) this.tell(stop);
   }
 
   private get at(): number {

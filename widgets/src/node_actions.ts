@@ -6,6 +6,7 @@ import { Disposer, h } from "./dom";
 const ACTIONS: { action: NodeAction; label: string; key: string }[] = [
   { action: "run to", label: "run to here", key: "r" },
   { action: "break", label: "break here", key: "b" },
+  { action: "watch", label: "watch", key: "w" },
 ];
 
 /** The buttons for one node; `done` is called once one has been pressed. */
@@ -21,7 +22,8 @@ export class NodeActions {
     role: string | null = null,
     done: () => void = () => {},
   ) {
-    this.buttons = ACTIONS.map(({ action, label, key: letter }) => {
+    const forKey = ACTIONS.filter(({ action }) => action !== "watch" || key.startsWith("v"));
+    this.buttons = forKey.map(({ action, label, key: letter }) => {
       const button = h(
         "button",
         {

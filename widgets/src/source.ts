@@ -1,10 +1,11 @@
 // The left pane: the lines of the user's code that made the graph.
-import type { Breakpoint } from "./breakpoints";
+import { type Breakpoint, lineBreakpoint } from "./breakpoints";
 import type { Context } from "./context";
 import { Disposer, h, setAttribute } from "./dom";
 import { BreakpointPane } from "./breakpoint_pane";
 import { icon } from "./icons";
 import type { Place, SourceSpec } from "./payload";
+import { WatchPane } from "./watch_pane";
 
 const ALL = 80; // a source of at most this many lines is shown whole
 const AROUND = 2;
@@ -27,6 +28,7 @@ export class SourcePane {
   readonly empty: boolean;
   private readonly gutter: { breakpoint: Breakpoint; button: HTMLElement }[] = [];
   private readonly breakpoints: BreakpointPane;
+  private readonly watches: WatchPane;
   private readonly rows = new Map<string, HTMLElement>();
   private frame = 0;
   private marked: HTMLElement[] = [];
@@ -55,7 +57,9 @@ export class SourcePane {
     });
     if (this.empty) this.body.append(h("p", { class: "gad-code-gap" }, GONE));
     this.breakpoints = new BreakpointPane(context);
+    this.watches = new WatchPane(context);
     this.disposer.add(() => this.breakpoints.dispose());
+    this.disposer.add(() => this.watches.dispose());
     const button = h("button", {
       type: "button",
       class: "gad-button gad-close",
@@ -70,13 +74,15 @@ export class SourcePane {
       h("div", { class: "gad-pane-head" }, h("span", {}, "source"), button),
       this.body,
       this.breakpoints.element,
+      this.watches.element,
     );
-    this.drawBreakpoints();
+    this.drawDebug();
   }
 
-  /** Shows the breakpoints anew, in the list and in the gutter. */
-  drawBreakpoints(): void {
+  /** Shows the breakpoints and watches anew, in the lists and in the gutter. */
+  drawDebug(): void {
     this.breakpoints.draw();
+    this.watches.draw();
     for (const { breakpoint, button } of this.gutter) {
       const set = String(this.context.debug.breakpoints.has(breakpoint));
       setAttribute(button, "aria-pressed", set);
@@ -106,7 +112,7 @@ export class SourcePane {
       const text = h(kind, { class: "gad-code-text" }, source.lines[line - source.first_line] ?? "");
       const row = h("div", { class: "gad-code-line", "data-line": line }, number, text);
       if (here !== undefined) {
-        const breakpoint: Breakpoint = { kind: "line", source: index, line };
+        const breakpoint = lineBreakpoint(this.context.payload, index, line);
         for (const button of [number, text]) button.setAttribute("type", "button");
         number.setAttribute("aria-label", `break at line ${line}`);
         number.title = "break here, or no longer";
@@ -130,6 +136,7 @@ export class SourcePane {
 
   update(): void {
     this.breakpoints.update();
+    this.watches.update();
     const before = this.marked[0];
     for (const row of this.marked) row.classList.remove("gad-code-now", "gad-code-back");
     this.marked = [];

@@ -152,6 +152,20 @@ export class Timeline {
     return { state: "arrived", arrived, total, array: spec.gradient };
   }
 
+  /** What has accumulated in a value's gradient, and the positions from which it holds. */
+  arrivals(value: number): { position: number; array: number }[] {
+    const spec = this.payload.values[value];
+    const seed = this.seededAt.get(value);
+    if (seed !== undefined && spec?.gradient != null && spec.contributions.length === 0) {
+      return [{ position: seed + 1, array: spec.gradient }];
+    }
+    return (spec?.contributions ?? []).flatMap((edge) => {
+      const array = this.payload.edges[edge]?.accumulated;
+      const at = this.arrivedAt[edge] ?? NEVER;
+      return array == null ? [] : [{ position: this.nextPart(at, 1), array }];
+    });
+  }
+
   hasArrived(edge: number, position: number): boolean {
     return (this.arrivedAt[edge] ?? NEVER) < position;
   }

@@ -70,7 +70,7 @@ export class Stepper implements Context {
   ) {
     this.timeline = new Timeline(payload);
     this.arrays = new ArrayStore(payload, buffer, options.fetcher);
-    this.debug = new Debugger(this, () => this.drawBreakpoints());
+    this.debug = new Debugger(this, () => this.drawDebug());
     this.engine = new LayoutEngine(payload);
     this.at = this.timeline.clamp(options.position);
     this.open = initiallyOpen(payload);
@@ -278,8 +278,8 @@ export class Stepper implements Context {
     this.body.style.setProperty("--gad-body-height", `${height}px`);
   }
 
-  private drawBreakpoints(): void {
-    this.source.drawBreakpoints();
+  private drawDebug(): void {
+    this.source.drawDebug();
     this.inspector.update();
     this.diagram.markBreakpoints(this.debug.marked());
   }

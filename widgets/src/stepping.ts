@@ -26,12 +26,9 @@ export class Stepping {
     this.hasModules = this.scopes.some((scope) => scope.length > 0);
   }
 
-  /** One step of a granularity. A module counts from wherever one stands to its end. */
   step(position: number, granularity: Granularity, way: Way): number {
     if (granularity === "edge") return this.timeline.nextPart(position, way);
-    if (granularity === "op") return this.into(position, way);
-    const outermost = this.scopes[this.next(position, way)]?.[0];
-    return this.run(position, way, (scope) => scope[0] === outermost && outermost !== undefined);
+    return granularity === "op" ? this.into(position, way) : this.over(position, way);
   }
 
   /** One operation, into whatever module it lies in. */
@@ -46,29 +43,33 @@ export class Stepping {
     return this.run(position, way, (scope) => scope[depth] === entered && entered !== undefined);
   }
 
-  /** To the end of the module that one stands in; outside any, to the end of the pass. */
+  /** To the end of the module that one stands in, or at whose door; nowhere outside any. */
   out(position: number, way: Way): number {
     const inside = this.inside(position);
-    const depth = inside.length - 1;
-    return this.run(position, way, (scope) => depth < 0 || scope[depth] === inside[depth]);
+    const left = inside.length > 0 ? inside : (this.scopes[this.next(position, way)] ?? []);
+    const depth = left.length - 1;
+    if (depth < 0) return position;
+    return this.run(position, way, (scope) => scope[depth] === left[depth]);
   }
 
-  /** The next position at which a node ("v3", "o2") takes part, else the one before; null: none. */
+  /** The next position at which a node ("v3", "o2") is done, else the last; null: nowhere else. */
   to(key: string, position: number): number | null {
     const stops = this.stops(key);
-    const before = stops.filter((stop) => stop < position).at(-1);
-    return stops.find((stop) => stop > position) ?? before ?? null;
+    const to = stops.find((stop) => stop > position) ?? stops.at(-1) ?? position;
+    return to === position ? null : to;
   }
 
-  /** All positions at which a node has just taken part, in order. */
+  /** The positions at which an op has run, or a value is filled or its gradient complete. */
   stops(key: string): number[] {
     const { payload } = this.timeline;
     const node = parseKey(payload, key);
     if (node === null) return [];
+    const last = payload.values[node.ref]?.contributions.at(-1);
     return payload.steps.flatMap((step, i) => {
-      const here =
-        node.kind === "op" ? step.op === node.ref : this.timeline.touched(i + 1).has(node.ref);
-      return here ? [i + 1] : [];
+      const seeds = step.op === null && step.reads.includes(node.ref);
+      const completes = last !== undefined && step.sends.includes(last);
+      const done = step.fills.includes(node.ref) || seeds || completes;
+      return (node.kind === "op" ? step.op === node.ref : done) ? [i + 1] : [];
     });
   }
 

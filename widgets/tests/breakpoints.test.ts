@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { Breakpoints, describe as name, parseBreakpoint } from "../src/breakpoints";
+import {
+  Breakpoints,
+  describe as name,
+  nodeBreakpoint,
+  parseBreakpoint,
+  parseCondition,
+} from "../src/breakpoints";
 import { Timeline } from "../src/state";
 import { boxedGraph, scalarGraph } from "./fixture";
 
 const { payload } = boxedGraph();
 payload.ops[0]!.module = "net.inner";
 payload.ops[1]!.module = "net";
-for (const step of payload.steps) {
-  step.place = step.op === null ? null : { ...payload.ops[step.op]!.place!, line: step.op < 2 ? 1 : 2, end_line: step.op < 2 ? 1 : 2 };
-}
+payload.ops[2]!.place = { source: 0, line: 2, end_line: 2, column: 0, end_column: 5 };
 const timeline = new Timeline(payload);
 
 /** All positions at which what a text says stops, forwards and backwards. */
@@ -27,16 +31,16 @@ function stops(text: string, of = timeline): number[] {
 
 describe("what can be typed", () => {
   it("is read, and told again in the same words", () => {
-    for (const text of ["isnan", "isinf", "norm > 1000", "norm < 0.5", "module net", "line 1"]) {
+    for (const text of ["isnan", "isinf", "norm > 1e3", "gain < -1 decade", "module net", "line 1"]) {
       const read = parseBreakpoint(payload, text);
       expect(read && name(payload, read)).toBe(text);
     }
-    expect(parseBreakpoint(payload, "norm>1e3")).toMatchObject({ sign: ">", bound: 1000 });
-    expect(parseBreakpoint(payload, "gain < -1 decade")).toMatchObject({ measure: "gain", bound: -1 });
+    expect(parseCondition("norm>1e3")).toEqual({ quantity: "norm", sign: ">", bound: 1000 });
+    expect(parseCondition("gain <= -1 decade")).toMatchObject({ sign: "<=", bound: -1 });
   });
 
   it("is refused where it is nothing of this graph", () => {
-    for (const text of ["", "nan", "norm", "norm > x", "op conv", "module x", "line 9"]) {
+    for (const text of ["", "nan", "norm", "norm > x", "norm > 1 decade", "op conv", "module x", "line 9"]) {
       expect(parseBreakpoint(payload, text), text).toBeNull();
     }
   });
@@ -47,15 +51,15 @@ describe("where a run stops", () => {
     expect(stops("op multiply")).toEqual([1, 7]);
   });
 
-  it("where a module or a line is entered, once", () => {
+  it("where a module is entered, once, and at every op of a line", () => {
     expect(stops("module net")).toEqual([1, 6]);
     expect(stops("module net.inner")).toEqual([1, 7]);
-    expect(stops("line 1")).toEqual([1, 6]);
+    expect(stops("line 1")).toEqual([1, 2, 6, 7]);
   });
 
   it("at a node: an op when it runs, a value when it is filled or sent to", () => {
     const set = new Breakpoints(timeline, () => {});
-    set.toggle({ kind: "node", key: "v2" });
+    set.toggle(nodeBreakpoint("v2"));
     expect([set.next(0, 1), set.next(1, 1), set.next(6, 1)]).toEqual([1, 6, null]);
   });
 
@@ -63,6 +67,9 @@ describe("where a run stops", () => {
     // p = (3, 8), q = (6, 16), y = 22; gradients (1, 1), then (1, 1) + (1, 1), then (2, 4).
     expect(stops("norm > 10")).toEqual([2, 3]);
     expect(stops("norm < 2")).toEqual([4, 5, 6]);
+    expect(stops("norm >= 22")).toEqual([3]);
+    expect(stops("max > 15")).toEqual([2, 3]);
+    expect(stops("rms > 20")).toEqual([3]);
   });
 
   it("where a number is no number", () => {
@@ -82,7 +89,7 @@ describe("where a run stops", () => {
 
   it("nowhere once it is switched off", () => {
     const set = new Breakpoints(timeline, () => {});
-    const everySum = { kind: "op", name: "sum" } as const;
+    const everySum = { kind: "op", what: "sum", at: "" } as const;
     set.toggle(everySum);
     expect(set.next(0, 1)).toBe(3);
     set.enable(everySum, false);

@@ -24,10 +24,9 @@ describe("granularity", () => {
     expect(walk(7, (p) => stepping.step(p, "edge", -1))).toEqual(all.reverse());
   });
 
-  it("module: the outermost module at once, there and back", () => {
+  it("module: what is entered at once, there and back", () => {
     expect(walk(0, (p) => stepping.step(p, "module", 1))).toEqual([0, 2, 3, 4, 5, 7]);
     expect(walk(7, (p) => stepping.step(p, "module", -1))).toEqual([7, 5, 4, 3, 2, 0]);
-    expect(stepping.step(1, "module", 1)).toBe(2);
   });
 });
 
@@ -41,12 +40,13 @@ describe("verbs", () => {
     expect(stepping.over(2, -1)).toBe(0);
   });
 
-  it("step out leaves the module one stands in, then the pass", () => {
+  it("step out leaves the module one stands in, and goes nowhere outside any", () => {
+    expect(stepping.out(0, 1)).toBe(1);
     expect(stepping.out(1, 1)).toBe(2);
-    expect(stepping.out(2, 1)).toBe(3);
+    expect(stepping.out(2, 1)).toBe(2);
     expect(stepping.out(5.5, 1)).toBe(7);
     expect(stepping.out(1, -1)).toBe(0);
-    expect(stepping.out(5, -1)).toBe(3);
+    expect(stepping.out(4, -1)).toBe(4);
   });
 
   it("from between two contributions an op is finished or undone", () => {
@@ -54,11 +54,13 @@ describe("verbs", () => {
     expect(stepping.into(5.5, -1)).toBe(5);
   });
 
-  it("runs to where a node takes part next, else to where it did", () => {
+  it("runs to where a node is done next, else to where it was last", () => {
     expect(stepping.stops("o1")).toEqual([2, 6]);
     expect(stepping.to("o1", 0)).toBe(2);
     expect(stepping.to("o1", 2)).toBe(6);
-    expect(stepping.to("o1", 6)).toBe(2);
+    expect(stepping.to("o0", 6.5)).toBe(7);
+    expect(stepping.to("o1", 7)).toBe(6);
+    expect(stepping.to("o1", 6)).toBeNull();
     expect(stepping.stops("v2")).toEqual([1, 6]);
     expect(stepping.to("nonsense", 0)).toBeNull();
   });

@@ -1,0 +1,64 @@
+// The watch list: gradients, or elements of them, over the steps. Pure.
+import type { ArrayStore } from "./arrays";
+import { toNumber } from "./format";
+import type { Payload } from "./payload";
+import type { Timeline } from "./state";
+
+export interface Watch {
+  value: number;
+  /** the element; null for the norm of the whole */
+  index: readonly number[] | null;
+}
+
+/** A number and the position from which it holds. */
+export interface Change {
+  position: number;
+  number: number;
+}
+
+export const watchName = ({ value, index }: Watch): string => `${value} ${index?.join() ?? "all"}`;
+
+/** What is watched: "W∇[3, 2]", or "‖W∇‖" for a whole gradient. */
+export function watchLabel(payload: Payload, { value, index }: Watch): string {
+  const label = payload.values[value]?.label ?? "";
+  const name = `${/\s/.test(label) ? `(${label})` : label}∇`;
+  return index === null ? `‖${name}‖` : index.length === 0 ? name : `${name}[${index.join(", ")}]`;
+}
+
+/** The place of an element among all, in C order. */
+export function flatIndex(shape: readonly number[], index: readonly number[]): number {
+  return shape.reduce((flat, length, axis) => flat * length + (index[axis] ?? 0), 0);
+}
+
+/** Reads an index of one element ("3, 2" or "[-1]"); null where there is no such element. */
+export function parseIndex(shape: readonly number[], text: string): number[] | null {
+  const words = text.replace(/[[\]()]/g, "").split(",").map((word) => word.trim());
+  const given = words.filter((word) => word !== "").map(Number);
+  if (given.length !== shape.length) return null;
+  const index = given.map((i, axis) => (i < 0 ? i + (shape[axis] ?? 0) : i));
+  const inside = index.every((i, axis) => Number.isInteger(i) && i >= 0 && i < (shape[axis] ?? 0));
+  return inside ? index : null;
+}
+
+/** How the watched number changes over the steps; null where an element was not sent. */
+export function history(timeline: Timeline, arrays: ArrayStore, watch: Watch): Change[] | null {
+  const { payload } = timeline;
+  const changes: Change[] = [];
+  for (const { position, array } of timeline.arrivals(watch.value)) {
+    const { stats, shape } = payload.arrays[array] ?? arrays.spec(array);
+    if (watch.index === null) {
+      const broken = stats.nan > 0 ? Number.NaN : stats.posinf + stats.neginf > 0 ? Infinity : null;
+      changes.push({ position, number: broken ?? toNumber(stats.norm) });
+      continue;
+    }
+    const elements = arrays.elements(array);
+    if (elements === null) return null;
+    changes.push({ position, number: elements[flatIndex(shape, watch.index)] ?? Number.NaN });
+  }
+  return changes;
+}
+
+/** The number at a position; null before any of it has arrived. */
+export function numberAt(changes: readonly Change[], position: number): number | null {
+  return changes.filter((change) => change.position <= position).at(-1)?.number ?? null;
+}
