@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from graphviz_ad.errors import RenderError, TraceError
+from graphviz_ad.trace.debug.debugger import Debugger
 from graphviz_ad.trace.recorder import record_trace
 from graphviz_ad.trace.trace import Trace
 from graphviz_ad.widget.payload import Payload, build_payload
@@ -79,15 +80,21 @@ def show_graph(
     >>> a, b = ad.parameter(3.0), ad.parameter(2.0)
     >>> c = a * b
     >>> view = ad.show_graph(c)
-    >>> view.trace.gradient(view.trace.value("a").id)
+    >>> view.run_to(a)
+    backward 2 of 2: multiply sends to a∇, b∇  [run to here]
+    >>> view.at(a).gradient
     np.float64(2.0)
+    >>> view.at(a).element[()]
+    a∇ = c∇·∂c/∂a
+       = 1 · 2
+       = 2
     """
     trace = record_trace(output, gradient, sys._getframe(1))
     return GraphView(trace, step=step, embed=embed, theme=theme, height=height, title=title)
 
 
-class GraphView:
-    """A trace and the ways to look at it.
+class GraphView(Debugger):
+    """A trace and the ways to look at it: the debugger's verbs, the Stepper, pictures and pages.
 
     Attributes
     ----------
@@ -111,8 +118,7 @@ class GraphView:
             raise TraceError("show_graph", f"a step from 0 to {last}", str(start))
         if theme not in ("auto", "light", "dark"):
             raise TraceError("show_graph", 'theme "auto", "light" or "dark"', repr(theme))
-        self.trace = trace
-        self._start = start
+        super().__init__(trace, start)
         self._embed = embed
         self._theme: Theme = theme
         self._height = height
@@ -128,7 +134,26 @@ class GraphView:
         """The notebook control; made when it is first asked for."""
         from graphviz_ad.widget.stepper import Stepper
 
-        return Stepper(self.payload, step=self._start, theme=self._theme, height=self._height)
+        made = Stepper(
+            self.payload, step=self.position, selected=self._selected, theme=self._theme,
+            height=self._height,
+        )  # fmt: skip
+        made.observe(lambda change: self._step_of_page(change.new), "step")
+        made.observe(lambda change: self._select(change.new), "selected")
+        return made
+
+    def _step_of_page(self, step: int) -> None:
+        if step != self.position:
+            self.goto(step)
+
+    def _moved(self) -> None:
+        if "stepper" in self.__dict__:
+            self.stepper.step = self.position
+
+    def _select(self, key: str) -> None:
+        if "stepper" in self.__dict__:
+            self.stepper.selected = key
+        super()._select(key)
 
     def to_svg(self, **options: Any) -> str:
         """Return a static picture as SVG text; options as of `graphviz_ad.render.svg.to_svg`."""
@@ -155,7 +180,7 @@ class GraphView:
         return standalone_page(
             self.payload.packed, self.payload.buffer,
             title=self._title or f"{self.trace.value_label(self.trace.output)} · graphviz_ad",
-            start=self._start, theme=self._theme, height=self._height,
+            start=self.position, theme=self._theme, height=self._height,
         )  # fmt: skip
 
     def save(self, path: str | Path) -> Path:

@@ -1,0 +1,262 @@
+"""Breakpoints: on a node, an operation's kind, a module, a source line, or a condition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, overload
+
+from graphviz_ad.errors import TraceError
+from graphviz_ad.trace.debug.conditions import parse_condition
+from graphviz_ad.trace.debug.target import find_node, scope_chain
+from graphviz_ad.trace.explain.shown import Shown
+from graphviz_ad.trace.model import OpNode, Step
+from graphviz_ad.trace.trace import Trace
+
+__all__ = ["Breakpoint", "Breakpoints", "Kind"]
+
+Kind = Literal["node", "op", "module", "line", "condition"]
+_KINDS = ("node", "op", "module", "line", "condition")
+_LINE = re.compile(r"(?:(?P<title>.+):)?(?P<line>\d+)")
+
+
+@dataclass(repr=False)
+class Breakpoint(Shown):
+    """Where to stop. All of it is text, so that it is saved and sent as it is.
+
+    Attributes
+    ----------
+    id : int
+        Counted from 1.
+    kind : str
+        ``"node"``, ``"op"``, ``"module"``, ``"line"`` or ``"condition"``.
+    what : str
+        The node's key, the operation's name, the module's path, ``"cell 4:12"``, or the
+        condition.
+    at : str
+        For a condition: the key of the only value that is looked at; empty for all.
+    enabled : bool
+    label : str
+        What it is called in lists.
+    """
+
+    id: int
+    kind: Kind
+    what: str
+    at: str = ""
+    enabled: bool = True
+    label: str = ""
+
+    def _text(self) -> str:
+        return f"{self.id}  {'on ' if self.enabled else 'off'}  {self.label}"
+
+
+class Breakpoints(Sequence[Breakpoint], Shown):
+    """The breakpoints of a session, in the order in which they were set."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._all: list[Breakpoint] = []
+        self._next = 1
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @overload
+    def __getitem__(self, at: int) -> Breakpoint: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Breakpoint]: ...
+    def __getitem__(self, at: int | slice) -> Breakpoint | list[Breakpoint]:
+        """Return by position."""
+        return self._all[at]
+
+    def __iter__(self) -> Iterator[Breakpoint]:
+        return iter(self._all)
+
+    def _text(self) -> str:
+        return "\n".join(map(repr, self._all)) or "no breakpoints"
+
+    def add(self, kind: Kind, what: str, at: str = "", enabled: bool = True) -> Breakpoint:
+        """Set a breakpoint, or enable the one that is already there.
+
+        Raises
+        ------
+        TraceError
+            When the trace has nothing of that name, or the condition cannot be read.
+        """
+        what, at, label = self._checked(kind, what, at)
+        for found in self._all:
+            if (found.kind, found.what, found.at) == (kind, what, at):
+                found.enabled = enabled
+                return found
+        made = Breakpoint(self._next, kind, what, at, enabled, label)
+        self._next += 1
+        self._all.append(made)
+        return made
+
+    def toggle(self, which: int | Breakpoint) -> Breakpoint:
+        """Disable a breakpoint, or enable it again; by its id.
+
+        Raises
+        ------
+        TraceError
+            When there is none with that id.
+        """
+        found = self._find(which, "toggle")
+        found.enabled = not found.enabled
+        return found
+
+    def remove(self, which: int | Breakpoint) -> None:
+        """Remove a breakpoint, by its id.
+
+        Raises
+        ------
+        TraceError
+            When there is none with that id.
+        """
+        self._all.remove(self._find(which, "remove"))
+
+    def clear(self) -> None:
+        """Remove all."""
+        self._all.clear()
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """Return the breakpoints as plain data."""
+        return [asdict(found) for found in self._all]
+
+    def restore(self, saved: Sequence[Mapping[str, Any]]) -> None:
+        """Set the breakpoints that `to_list` gave, in place of these.
+
+        Raises
+        ------
+        TraceError
+            When one does not fit the trace.
+        """
+        self._all.clear()
+        for one in saved:
+            kind, what, at = one.get("kind"), one.get("what"), one.get("at", "")
+            if kind not in _KINDS or not isinstance(what, str) or not isinstance(at, str):
+                raise TraceError("breakpoints", "a kind and a text", repr(dict(one)))
+            self.add(kind, what, at, bool(one.get("enabled", True)))
+
+    def hit(self, index: int) -> str:
+        """Say which breakpoint the step at `index` meets; empty for none."""
+        step = self._trace.steps[index]
+        for found in self._all:
+            if found.enabled:
+                met = self._met(found, step)
+                if met:
+                    return f"breakpoint {found.id}: {met}"
+        return ""
+
+    def _met(self, found: Breakpoint, step: Step) -> str:
+        trace = self._trace
+        if found.kind == "condition":
+            value = int(found.at[1:]) if found.at else None
+            met = parse_condition(found.what).met(trace, step, value)
+            return f"{found.what}, {met}" if met else ""
+        op = None if step.op is None else trace.graph.ops[step.op]
+        hit = {"node": _at_node, "op": _at_kind, "module": _in_module, "line": _on_line}[found.kind]
+        return found.label if hit(trace, step, op, found.what) else ""
+
+    def _checked(self, kind: Kind, what: str, at: str) -> tuple[str, str, str]:
+        """Return the text of a breakpoint in its one spelling, and its label."""
+        trace, graph = self._trace, self._trace.graph
+        if kind == "condition":
+            condition = parse_condition(what)
+            if not at:
+                return condition.text, "", condition.text
+            node = find_node(trace, at, "break_if")
+            if isinstance(node, OpNode):
+                raise TraceError("break_if", "at= a value", repr(at))
+            return condition.text, node.key, f"{condition.text} at {trace.value_label(node.id)}"
+        if kind == "node":
+            node = find_node(trace, what, "break_at")
+            name = node.op if isinstance(node, OpNode) else trace.value_label(node.id)
+            return node.key, "", f"{name} ({node.key})" if name != node.key else name
+        if kind == "op":
+            names = sorted({op.op for op in graph.ops})
+            labels = {op.label: op.op for op in graph.ops}
+            return _one_of(labels.get(what, what), names, "an operation"), "", f"every {what}"
+        if kind == "module":
+            return (
+                _one_of(what, sorted({s.path for s in graph.scopes}), "a module"),
+                "",
+                f"module {what}",
+            )
+        if kind == "line":
+            match = _LINE.fullmatch(str(what))
+            titles = {s.title for s in graph.sources}
+            if match is None or not (match["title"] is None or match["title"] in titles):
+                expected = (
+                    f'a line, or a source and a line such as "{next(iter(titles), "cell 1")}:3"'
+                )
+                raise TraceError("break_at", expected, repr(what))
+            if not any(_covers(trace, op, str(what)) for op in graph.ops):
+                hint = "set it on a line that calls one"
+                raise TraceError("break_at", "a line with operations", repr(what), hint)
+            return str(what), "", f"line {what}"
+        raise TraceError("break_at", f"one of {', '.join(_KINDS)}", repr(kind))
+
+    def _find(self, which: int | Breakpoint, function: str) -> Breakpoint:
+        wanted = which.id if isinstance(which, Breakpoint) else which
+        for found in self._all:
+            if found.id == wanted:
+                return found
+        ids = ", ".join(str(b.id) for b in self._all) or "none"
+        raise TraceError(function, "the id of a breakpoint", repr(which), f"there are {ids}")
+
+
+def _one_of(what: str, known: list[str], kind: str) -> str:
+    if what in known:
+        return what
+    hint = f"there are {', '.join(known[:20])}" if known else "there are none"
+    raise TraceError("break_at", f"the name of {kind}", repr(what), hint)
+
+
+def _at_node(_trace: Trace, step: Step, op: OpNode | None, key: str) -> bool:
+    if key.startswith("o"):
+        return op is not None and op.key == key
+    value = int(key[1:])
+    filled = value in step.outputs and (step.phase == "forward" or step.op is None)
+    return filled or any(sent.value == value for sent in step.contributions)
+
+
+def _at_kind(_trace: Trace, _step: Step, op: OpNode | None, name: str) -> bool:
+    return op is not None and op.op == name
+
+
+def _in_module(trace: Trace, step: Step, op: OpNode | None, path: str) -> bool:
+    """Whether the step is the first of its kind inside the module, coming from outside."""
+    entered = _scopes_of(trace, op, path)
+    if not entered:
+        return False
+    before = trace.steps[step.index - 1] if step.index else None
+    if before is None or before.op is None or before.phase != step.phase:
+        return True
+    return entered.isdisjoint(_scopes_of(trace, trace.graph.ops[before.op], path))
+
+
+def _scopes_of(trace: Trace, op: OpNode | None, path: str) -> set[int]:
+    """Return the entries of the module `path` that an operation is inside of."""
+    chain = () if op is None else scope_chain(trace, op.scope)
+    return {scope for scope in chain if trace.graph.scopes[scope].path == path}
+
+
+def _on_line(trace: Trace, step: Step, op: OpNode | None, what: str) -> bool:
+    """Whether the step is the first of its kind on the line, coming from another."""
+    before = trace.steps[step.index - 1] if step.index else None
+    if before is not None and before.op is not None and before.phase == step.phase:
+        return _covers(trace, op, what) and not _covers(trace, trace.graph.ops[before.op], what)
+    return _covers(trace, op, what)
+
+
+def _covers(trace: Trace, op: OpNode | None, what: str) -> bool:
+    match = _LINE.fullmatch(what)
+    if match is None or op is None or op.location is None:
+        return False
+    place = op.location
+    if match["title"] and trace.graph.sources[place.source].title != match["title"]:
+        return False
+    return place.line <= int(match["line"]) <= place.end_line
