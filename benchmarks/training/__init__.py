@@ -1,0 +1,1 @@
+"""Training on real data beside PyTorch: ``python -m benchmarks.training`` writes the table."""
