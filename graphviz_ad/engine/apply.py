@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_ad.backend import Array, namespace, protect
+from graphviz_ad.backend import DEVICES, Array, namespace, protect
 from graphviz_ad.engine.memory import keep_freed_memory
 from graphviz_ad.engine.op import Op
-from graphviz_ad.engine.refuse import refuse
+from graphviz_ad.engine.refuse import refuse, unite
 from graphviz_ad.engine.tape import next_id, tape
 from graphviz_ad.engine.tensor import Tensor, constant, wrap
 
@@ -63,7 +63,10 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             weak = op.weak and len(operands) > 1
             arrays.append(None if operand is None else constant(operand, op.name, weak))
     kind = type(arrays[0]) if arrays else None
-    xp = np if kind is _ndarray or kind is _float64 else _namespace_of(arrays)
+    if DEVICES:
+        xp, arrays, params = unite(op, operands, arrays, params, _getframe(depth + 1))
+    else:
+        xp = np if kind is _ndarray or kind is _float64 else _namespace_of(arrays)
     if xp is None:
         # nothing but Python numbers: there is no array whose dtype they could take
         xp, arrays = np, [None if a is None else np.asarray(a)[()] for a in arrays]
@@ -136,10 +139,7 @@ def _consecutive_ids(count: int) -> list[int]:
 
 
 def _namespace_of(arrays: list[Array]) -> Any:
-    """Return the array module of the operands, None where all are Python numbers.
-
-    A mixture of modules is refused by `refuse` later.
-    """
+    """Return the array module of the operands, None where all are Python numbers."""
     for array in arrays:
         kind = type(array)
         if kind is _ndarray or kind is _float64:
@@ -172,7 +172,11 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
             left, right = right, left
         kind = type(a)
         try:
-            xp = np if kind is _ndarray or kind is _float64 else _namespace_of([a, b])
+            if DEVICES:
+                given = (other, self) if swapped else (self, other)
+                xp, (a, b), _ = unite(op, given, [a, b], _NO_PARAMS, _getframe(1))
+            else:
+                xp = np if kind is _ndarray or kind is _float64 else _namespace_of([a, b])
             out = forward(xp, a, b)
         except Exception as error:
             given = (other, self) if swapped else (self, other)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_ad.backend import Array, namespace, own, protect
+from graphviz_ad.backend import DEVICES, Array, namespace, own, protect
+from graphviz_ad.engine.exchange import on_backend_of
 from graphviz_ad.engine.hooks import call_hooks
 from graphviz_ad.engine.tape import Record, next_id, no_grad
 from graphviz_ad.engine.tensor import Tensor, wrap
@@ -45,6 +46,8 @@ def seed(output: Tensor, gradient: Any, function: str = "backward") -> Array:
             raise GradientError(function, "a scalar loss", f"{label} {output.shape}", hint)
         return protect(namespace(data).ones_like(data))
     value = own(gradient._data if isinstance(gradient, Tensor) else gradient, function)
+    if DEVICES:
+        value = on_backend_of(data, gradient, value, function)
     if value.shape != data.shape:
         got = f"gradient {value.shape} for {label} {data.shape}"
         raise ShapeError(function, "a gradient of the tensor's shape", got)

@@ -1,4 +1,4 @@
-"""How tensors are copied, pickled and handed to other array libraries."""
+"""How tensors are moved, copied, pickled and handed to other array libraries."""
 
 from __future__ import annotations
 
@@ -7,23 +7,62 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphviz_ad.backend import Array, protect
+from graphviz_ad.backend import NAMES, Array, is_array, move, name_of, protect
+from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.tape import next_id
-from graphviz_ad.errors import GradientError
+from graphviz_ad.errors import BackendError, GradientError
 
 if TYPE_CHECKING:
     from graphviz_ad.engine.tensor import Tensor
 
-__all__ = ["Exchange"]
+__all__ = ["Exchange", "on_backend_of", "parse_target", "require_same_backend"]
 
 
 class Exchange:
-    """The part of `Tensor` that copies, pickles and exports it.
+    """The part of `Tensor` that moves, copies, pickles and exports it.
 
     Copies are leaves without hooks. They share the array, which nobody can change.
     """
 
     __slots__ = ()
+
+    @property
+    def backend(self: Any) -> str:
+        """The name of the backend that the values are on: ``"numpy"`` or ``"cupy"``."""
+        return name_of(self._data)
+
+    def to(self: Any, *targets: Any) -> Tensor:
+        """Return the values on another backend, of another dtype, or both.
+
+        As in PyTorch, the tensor itself comes back where nothing changes, and a move is
+        an operation that sends the gradient back: make leaves where they are to stay,
+        ``ad.parameter(x.detach().to("cupy"))``, or move a module with `nn.Module.to`.
+
+        Parameters
+        ----------
+        *targets : str, dtype or Tensor
+            A backend (``"numpy"``, ``"cupy"``), a dtype, both, or a tensor to be like.
+
+        Raises
+        ------
+        BackendError
+            For what is neither, and for CuPy where it is not installed or finds no GPU.
+
+        Examples
+        --------
+        >>> import graphviz_ad as ad
+        >>> ad.tensor([1.0, 2.0]).to("numpy", "float32").dtype
+        dtype('float32')
+        """
+        from graphviz_ad.engine.apply import apply
+
+        backend, dtype = parse_target("to", *targets)
+        moved: Tensor = self
+        if dtype is not None and dtype != self.dtype:
+            moved = apply(REGISTRY["astype"], (moved,), {"dtype": dtype})
+        if backend is not None and backend != self.backend:
+            moved = apply(REGISTRY["to_backend"], (moved,), {"backend": backend})
+        return moved
 
     def __copy__(self: Any) -> Tensor:
         """Return a leaf that can be rebound by itself; the output of an operation is itself."""
@@ -85,6 +124,57 @@ class Exchange:
         """Return DLPack's type and number of the device that the values are on."""
         device: tuple[int, int] = _with_axes(self._data).__dlpack_device__()
         return device
+
+
+def parse_target(function: str, *targets: Any) -> tuple[str | None, np.dtype[Any] | None]:
+    """Return the backend and the dtype that the arguments of a ``to`` name, None for none.
+
+    Raises
+    ------
+    BackendError
+        For what is neither.
+    """
+    backend: str | None = None
+    dtype: np.dtype[Any] | None = None
+    for target in targets:
+        if isinstance(target, Exchange):
+            backend, dtype = target.backend, target.dtype  # type: ignore[attr-defined]
+        elif isinstance(target, str) and target in NAMES:
+            backend = target
+        else:
+            try:
+                dtype = np.dtype(target)
+            except TypeError as error:
+                expected = f"a backend of {NAMES} or a dtype"
+                hint = 'a GPU is "cupy", the host "numpy"'
+                raise BackendError(function, expected, repr(target), hint) from error
+    return backend, dtype
+
+
+def require_same_backend(function: str, held: Array, given: Array) -> None:
+    """Refuse an array that is not on the backend of the one whose place it takes.
+
+    Raises
+    ------
+    BackendError
+    """
+    expected, got = name_of(held), name_of(given)
+    if expected != got:
+        hint = f"move it with .to({expected!r})"
+        raise BackendError(function, f"an array on {expected}", f"{given.shape} on {got}", hint)
+
+
+def on_backend_of(like: Array, given: Any, array: Array, function: str) -> Array:
+    """Return `array`, made of what was `given`, on the backend of `like`.
+
+    Raises
+    ------
+    BackendError
+        When `given` was on another: only lists and numbers follow.
+    """
+    if isinstance(given, Exchange) or (is_array(given) and given.ndim > 0):
+        require_same_backend(function, like, array)
+    return move(array, name_of(like), function)
 
 
 def _require_leaf(function: str, tensor: Any, hint: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from graphviz_ad.backend import namespace
+from graphviz_ad.backend import is_array, namespace
 from graphviz_ad.engine.op import Op
 from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.errors import (
@@ -20,7 +20,7 @@ from graphviz_ad.errors import (
     ShapeError,
 )
 
-__all__ = ["describe", "refuse"]
+__all__ = ["describe", "refuse", "unite"]
 
 
 def refuse(
@@ -47,10 +47,6 @@ def refuse(
     )
     got += "".join(f", {name}={value!r}" for name, value in params.items() if value is not None)
     message = str(error)
-    modules = {namespace(a).__name__ for a in arrays if a is not None and hasattr(a, "shape")}
-    if len(modules) > 1:
-        hint = 'move one with .to("numpy") or .to("cupy")'
-        raise BackendError(op.name, "operands of one backend", got, hint) from error
     if isinstance(error, np.exceptions.AxisError):
         raise AxisError(op.name, "an axis that the array has", f"{got} ({message})") from error
     if isinstance(error, IndexError):
@@ -67,6 +63,76 @@ def refuse(
     if isinstance(error, (ValueError, ArithmeticError)):
         raise ArgumentError(op.name, "arguments it takes", f"{got} ({message})") from error
     raise error
+
+
+def unite(
+    op: type[Op],
+    operands: tuple[Any, ...],
+    arrays: list[Any],
+    params: dict[str, Any],
+    frame: FrameType,
+) -> tuple[Any, list[Any], dict[str, Any]]:
+    """Return the array module of the operands, and the operands and parameters on it.
+
+    What has no backend of its own follows the others to the GPU: lists, scalars, and
+    indices, as in PyTorch. Nothing else is moved, because a copy in every step makes a
+    program slow without a word; CuPy and NumPy would make some of them.
+
+    Parameters
+    ----------
+    op : type of Op
+    operands, arrays : sequence
+        As they were given, and their values.
+    params : dict
+        The other arguments; an index may hold arrays.
+    frame : frame
+        Of the call, for the names of variables.
+
+    Raises
+    ------
+    BackendError
+        For operands of two backends, with their names and shapes.
+    """
+    fixed = {slot for slot, operand in enumerate(operands) if _has_backend(operand)}
+    modules = {namespace(arrays[slot]) for slot in fixed}
+    held = [a for value in params.values() for a in _arrays_in(value) if namespace(a) is not np]
+    if len(modules | {namespace(a) for a in held}) > 1:
+        got = " and ".join(
+            f"{describe(operands[slot], arrays[slot], op.input_name(slot), frame)}"
+            f" on {namespace(arrays[slot]).__name__}"
+            for slot in sorted(fixed)
+        )
+        got += "".join(f" and an argument {a.shape} on {namespace(a).__name__}" for a in held)
+        hint = 'move one with .to("numpy") or .to("cupy")'
+        raise BackendError(op.name, "operands of one backend", got, hint)
+    if not modules:
+        only_numbers = not any(is_array(a) for a in arrays)
+        return None if only_numbers else np, arrays, params
+    xp = modules.pop()
+    if xp is np:
+        return xp, arrays, params
+    arrays = [xp.asarray(a) if is_array(a) else a for a in arrays]
+    return xp, arrays, {name: _on(xp, value) for name, value in params.items()}
+
+
+def _has_backend(operand: Any) -> bool:
+    """Whether moving `operand` would have to be asked for."""
+    if isinstance(operand, Tensor):
+        return True
+    return is_array(operand) and not isinstance(operand, np.generic) and operand.ndim > 0
+
+
+def _arrays_in(value: Any) -> list[Any]:
+    """Return the arrays with axes that a parameter is, or holds in a tuple."""
+    values = value if isinstance(value, tuple) else (value,)
+    return [v for v in values if is_array(v) and v.ndim > 0]
+
+
+def _on(xp: Any, value: Any) -> Any:
+    """Return a parameter with the arrays in it on `xp`."""
+    if type(value) is tuple:
+        return tuple([_on(xp, part) for part in value])
+    return xp.asarray(value) if _arrays_in(value) else value
 
 
 def describe(operand: Any, array: Any, argument: str, frame: FrameType | None = None) -> str:

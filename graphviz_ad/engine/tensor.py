@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphviz_ad.backend import Array, is_array, is_immutable, own, protect, to_numpy
-from graphviz_ad.engine.exchange import Exchange
+from graphviz_ad.engine.exchange import Exchange, require_same_backend
 from graphviz_ad.engine.hooks import HookHandle, Watch
 from graphviz_ad.engine.tape import Record, ScopeEntry, Site, next_id, tape
 from graphviz_ad.errors import (
@@ -145,8 +145,8 @@ class Tensor(Exchange):
         ------
         InPlaceError
             On assignment to a tensor that an operation produced.
-        ShapeError, DTypeError
-            On assignment of another shape or dtype.
+        ShapeError, DTypeError, BackendError
+            On assignment of another shape or dtype, or from another backend.
         """
         return self._data
 
@@ -162,6 +162,7 @@ class Tensor(Exchange):
         if array.dtype != self._data.dtype:
             hint = f"convert with .astype({str(self._data.dtype)!r})"
             raise DTypeError(f"{label}.data", f"{self._data.dtype}", f"{array.dtype}", hint)
+        require_same_backend(f"{label}.data", self._data, array)
         self._data = array
 
     @property
@@ -179,6 +180,7 @@ class Tensor(Exchange):
             raise ArgumentError(label, "a Tensor or None", type(value).__name__)
         if value._data.shape != self._data.shape:
             raise ShapeError(label, f"shape {self._data.shape}", f"{value._data.shape}")
+        require_same_backend(label, self._data, value._data)
         self._grad = value
 
     @property
