@@ -11,6 +11,7 @@ import numpy as np
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, ShapeError
+from graphviz_ad.ops.conv_rows import convolve_rows, convolve_rows_vjp, pays
 from graphviz_ad.ops.loss_common import shape_of
 from graphviz_ad.ops.windows import (
     Windows,
@@ -56,11 +57,14 @@ def conv_check(name: str, rank: int, transposed: bool = False) -> Callable[..., 
 
 
 def convolve(xp, input, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1):
-    """Apply the forward rule of conv1d, conv2d and conv3d."""
+    """Apply the forward rule of conv1d, conv2d and conv3d; small images save their windows."""
     rank = weight.ndim - 2
     x = input if input.ndim == rank + 2 else input[None]
     kernel = weight.shape[2:]
     win = windows(f"conv{rank}d", x.shape[2:], kernel, stride, padding, dilation)
+    if pays(xp, x, weight, win, groups):
+        out, rows = convolve_rows(xp, x, weight, bias, win)
+        return (out if x is input else out[0]), rows
     filters = weight.reshape(groups, weight.shape[0] // groups, -1)
     shape = (x.shape[0], groups, filters.shape[1], prod(win.out))
     out = xp.empty(shape, dtype=xp.result_type(x, weight))
@@ -69,13 +73,18 @@ def convolve(xp, input, weight, bias=None, *, stride=1, padding=0, dilation=1, g
     if bias is not None:
         out = _with_bias(out, bias.reshape(groups, -1, 1))
     out = out.reshape(x.shape[0], weight.shape[0], *win.out)
-    return out if x is input else out[0]
+    return (out if x is input else out[0]), None
 
 
-def convolve_vjp(xp, g, out, input, weight, bias=None, *, stride, padding, dilation, groups):
+def convolve_vjp(
+    xp, g, out, input, weight, bias=None, *, stride, padding, dilation, groups, saved=None
+):
     """Apply the VJP of conv1d, conv2d and conv3d."""
     rank = weight.ndim - 2
     kernel, size = weight.shape[2:], input.shape[-rank:]
+    if saved is not None:
+        win = windows(f"conv{rank}d", size, kernel, stride, padding, dilation)
+        return convolve_rows_vjp(xp, g, input, weight, win, saved)
     params = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
 
     def to_input():

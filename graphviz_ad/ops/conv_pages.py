@@ -69,6 +69,7 @@ class Conv1d(Op):
     name, label = "conv1d", "∗"
     tex, vjp_tex = TEX, VJP_TEX
     prepare, check = frozen, conv_check("conv1d", 1)
+    saves = True  # the windows of small images
     forward, vjp, reference = convolve, convolve_vjp, conv_reference
 
     def samples(rng):
@@ -116,6 +117,7 @@ class Conv2d(Op):
     name, label = "conv2d", "∗"
     tex, vjp_tex = TEX, VJP_TEX
     prepare, check = frozen, conv_check("conv2d", 2)
+    saves = True  # the windows of small images
     forward, vjp, reference = convolve, convolve_vjp, conv_reference
 
     def samples(rng):
@@ -153,6 +155,7 @@ class Conv3d(Op):
     name, label = "conv3d", "∗"
     tex, vjp_tex = TEX, VJP_TEX
     prepare, check = frozen, conv_check("conv3d", 3)
+    saves = True  # the windows of small images
     forward, vjp, reference = convolve, convolve_vjp, conv_reference
 
     def samples(rng):

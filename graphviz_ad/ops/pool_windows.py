@@ -292,7 +292,7 @@ class WindowArgmax(Op):
         # the first place scores highest: arithmetic on bytes is ten times faster than masks
         count = len(seen)
         small = xp.int8 if count < 128 else xp.int32
-        score = xp.zeros(best.shape, dtype=small)
+        score = xp.zeros_like(best, dtype=small)
         nan = bool((best != best).any())
         for k, part in enumerate(seen):
             hit = part == best
