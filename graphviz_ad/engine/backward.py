@@ -202,7 +202,7 @@ def backward(output: Tensor, gradient: Any = None) -> None:
                 kind = type(sent)
             array = operands[count + slot]
             if kind is not type(array) or (
-                kind is _ndarray and (sent.shape != array.shape or sent.dtype != array.dtype)
+                kind is not _float64 and (sent.shape != array.shape or sent.dtype != array.dtype)
             ):
                 sent = fit(sent, array, op, slot)
             key = tensor.id
