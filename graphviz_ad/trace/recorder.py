@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from graphviz_ad.engine.tape import Record, ScopeEntry
 from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.errors import DTypeError, NothingRecordedError
+from graphviz_ad.trace.file import LIMIT, load_trace
 from graphviz_ad.trace.model import (
     Edge,
     Graph,
@@ -19,10 +21,10 @@ from graphviz_ad.trace.model import (
     ValueNode,
 )
 from graphviz_ad.trace.places import Places
-from graphviz_ad.trace.replay import Replay, replay_rules
+from graphviz_ad.trace.replay import Replay, registry_rules, replay_rules
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["record_trace"]
+__all__ = ["record_trace", "reload_trace"]
 
 _OUTER_FRAMES = 20
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -60,6 +62,22 @@ def record_trace(output: Tensor, gradient: Any = None, frame: FrameType | None =
     records = _records_of(output)
     builder = _Builder(records, output, frame)
     return builder.trace(gradient)
+
+
+def reload_trace(path: str | Path, limit: int = LIMIT) -> tuple[Trace, list[dict[str, Any]]]:
+    """Read a trace with the rules of its operations, and the breakpoints saved with it.
+
+    The rules are those that the registry has now; a trace with an operation that it lacks
+    can be looked at and not be checked or explained element by element.
+
+    Raises
+    ------
+    TraceError
+        When the file is damaged, unpacks to more than `limit` bytes, or is no trace.
+    FileNotFoundError
+        When there is no such file.
+    """
+    return load_trace(path, registry_rules, limit=limit)
 
 
 def _records_of(output: Tensor) -> list[Record]:

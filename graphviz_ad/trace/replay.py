@@ -12,14 +12,17 @@ import numpy as np
 
 from graphviz_ad.backend import namespace
 from graphviz_ad.engine.backward import fill_outputs, fit, pull_back, seed
+from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.sweep import Reached, as_constant, sweep
 from graphviz_ad.engine.tape import Record, next_id, tape
 from graphviz_ad.engine.tensor import Tensor, wrap
 from graphviz_ad.engine.traced import TRACED
 from graphviz_ad.errors import GraphvizADError, VJPError
 from graphviz_ad.trace.model import Contribution, Step
+from graphviz_ad.trace.rules import CallFacts
+from graphviz_ad.trace.trace import Trace
 
-__all__ = ["Replay", "ReplayRules", "replay_rules"]
+__all__ = ["Replay", "ReplayRules", "registry_rules", "replay_rules"]
 
 
 @contextmanager
@@ -140,6 +143,11 @@ class ReplayRules:
         """Return the operands that the operation saw, by slot; None for an absent one."""
         return self._calls[op].arrays
 
+    def call(self, op: int) -> CallFacts:
+        """Return how the operation was called, beside its operands."""
+        call = self._calls[op]
+        return CallFacts(call.params, call.given, type(call.out) is tuple)
+
     def forward(self, op: int, arrays: Sequence[Any]) -> tuple[Any, ...]:
         """Run the forward rule on other operands and return its outputs."""
         call = self._calls[op]
@@ -227,6 +235,32 @@ def replay_rules(records: Sequence[Record], values: dict[int, int]) -> ReplayRul
         for r in records
     ]
     return ReplayRules(calls, values)
+
+
+def registry_rules(trace: Trace, calls: Sequence[CallFacts]) -> ReplayRules | None:
+    """Return the rules of a trace that was read from a file, by the names of its operations.
+
+    None where the registry lacks one of them: a user's op that is not defined yet.
+
+    Parameters
+    ----------
+    trace : Trace
+    calls : sequence of CallFacts
+        In the order of the graph's operations.
+    """
+    found = []
+    edges = trace.graph.edges
+    for node, (params, given, several) in zip(trace.graph.ops, calls, strict=True):
+        op = REGISTRY.get(node.op)
+        taken = {edges[edge].slot: edges[edge].value for edge in node.inputs}
+        if op is None or max(taken, default=0) >= len(given):
+            return None
+        arrays = tuple(
+            trace.data(taken[slot]) if slot in taken else None for slot in range(len(given))
+        )
+        out = tuple(trace.data(value) for value in node.outputs)
+        found.append(_Call(op, arrays, out if several else out[0], params, given))
+    return ReplayRules(found, {})
 
 
 def _outputs(call: _Call) -> tuple[Any, ...]:

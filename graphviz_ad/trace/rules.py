@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from graphviz_ad.errors import TraceError
 
 if TYPE_CHECKING:
     from graphviz_ad.trace.trace import Trace
 
-__all__ = ["Rules", "rules_of"]
+__all__ = ["CallFacts", "Rules", "rules_of"]
+
+
+class CallFacts(NamedTuple):
+    """How an operation was called, beside its operands.
+
+    Attributes
+    ----------
+    params : dict
+        All of its parameters.
+    given : tuple of bool
+        Per slot, whether a tensor was given and not a number or array.
+    several : bool
+        Whether it returns a tuple.
+    """
+
+    params: dict[str, Any]
+    given: tuple[bool, ...]
+    several: bool
 
 
 class Rules(Protocol):
@@ -28,6 +46,9 @@ class Rules(Protocol):
 
     def arrays(self, op: int) -> tuple[Any, ...]:
         """Return the operands that the operation saw, by slot; None for an absent one."""
+
+    def call(self, op: int) -> CallFacts:
+        """Return how the operation was called, beside its operands."""
 
     def forward(self, op: int, arrays: Sequence[Any]) -> tuple[Any, ...]:
         """Run the forward rule on other operands and return its outputs."""

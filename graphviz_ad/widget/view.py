@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from graphviz_ad.errors import RenderError, TraceError
 from graphviz_ad.trace.debug.debugger import Debugger
-from graphviz_ad.trace.recorder import record_trace
+from graphviz_ad.trace.file import save_trace
+from graphviz_ad.trace.recorder import record_trace, reload_trace
 from graphviz_ad.trace.trace import Trace
 from graphviz_ad.widget.payload import Payload, build_payload
 
@@ -124,6 +125,28 @@ class GraphView(Debugger):
         self._height = height
         self._title = title
 
+    @classmethod
+    def load(cls, path: str | Path, **options: Any) -> GraphView:
+        """Return the view of a trace that `save` wrote to a ``.trace`` file.
+
+        Parameters
+        ----------
+        path : str or Path
+        **options
+            `step`, `embed`, `theme`, `height` and `title`, as of `show_graph`.
+
+        Raises
+        ------
+        TraceError
+            When the file is damaged or no trace.
+        FileNotFoundError
+            When there is no such file.
+        """
+        trace, breakpoints = reload_trace(path)
+        view = cls(trace, **options)
+        view.breakpoints.restore(breakpoints)
+        return view
+
     @cached_property
     def payload(self) -> Payload:
         """What the page is sent."""
@@ -189,7 +212,8 @@ class GraphView(Debugger):
         Parameters
         ----------
         path : str or Path
-            Ending in .svg, .png, .pdf, .html, .dot or .txt.
+            Ending in .svg, .png, .pdf, .html, .dot or .txt; or in .trace, for all of the
+            arrays and the breakpoints, which `load` reads.
 
         Raises
         ------
@@ -198,6 +222,8 @@ class GraphView(Debugger):
         """
         path = Path(path)
         suffix = path.suffix.lower()
+        if suffix == ".trace":
+            return save_trace(self.trace, path, self.breakpoints.to_list())
         if suffix in (".png", ".pdf"):
             from graphviz_ad.render.figures import to_figure
 
@@ -210,7 +236,7 @@ class GraphView(Debugger):
             ".dot": lambda: self.to_dot().source,
         }
         if suffix not in texts:
-            known = ".svg, .png, .pdf, .html, .dot or .txt"
+            known = ".svg, .png, .pdf, .html, .dot, .txt or .trace"
             raise RenderError("save", f"a path ending in {known}", repr(str(path)))
         path.write_text(texts[suffix](), encoding="utf-8")
         return path
