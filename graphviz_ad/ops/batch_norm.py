@@ -59,6 +59,7 @@ class BatchNorm(Op):
     """
 
     name, label = "batch_norm", "batch norm"
+    saves = True
     tex = (
         r"$y0 = \frac{$a - \mu}{\sqrt{\sigma^2 + \varepsilon}} \odot $d + $e, \quad"
         r" $y1 = (1 - m) $b + m \mu, \quad $y2 = (1 - m) $c + m \tfrac{n}{n - 1} \sigma^2"
@@ -93,31 +94,38 @@ class BatchNorm(Op):
         xp, input, running_mean=None, running_var=None, weight=None, bias=None,
         *, training=False, momentum=0.1, eps=1e-5,
     ):  # fmt: skip
+        saved = None
         if training:
-            mean, var, count = _statistics(xp, input)
+            mean, d, var, count = _statistics(xp, input, _like_sample)
             unbiased = var * (count / (count - 1))
             if running_mean is None:
                 running_mean, running_var = mean, unbiased
             else:
                 running_mean = (1 - momentum) * running_mean + momentum * mean
                 running_var = (1 - momentum) * running_var + momentum * unbiased
+            saved = d, var, count
         else:
             mean, var = running_mean, running_var
         # one multiplication and one addition for each element
         scale = 1 / xp.sqrt(var + eps)
         if weight is not None:
             scale = scale * weight
-        shift = -mean * scale if bias is None else bias - mean * scale
-        out = input * per_channel(xp, scale, input.ndim) + per_channel(xp, shift, input.ndim)
-        return out, running_mean, running_var
+        if training:
+            out, shift = d * _like_sample(xp, scale, input), bias
+        else:
+            out = input * _like_sample(xp, scale, input)
+            shift = -mean * scale if bias is None else bias - mean * scale
+        if shift is not None:
+            out = out + _like_sample(xp, shift, input)
+        return (out, running_mean, running_var), saved
 
     def vjp(
         xp, g, out, input, running_mean=None, running_var=None, weight=None, bias=None,
-        *, training, momentum, eps,
+        *, training, momentum, eps, saved=None,
     ):  # fmt: skip
         g0, g1, g2 = g
-        ndim = input.ndim
         if not training:
+            ndim = input.ndim
             hat, scale = frozen_standard(xp, input, running_mean, running_var, eps)
             h = g0 if weight is None else g0 * per_channel(xp, weight, ndim)
             return (
@@ -127,18 +135,19 @@ class BatchNorm(Op):
                 lambda: over_channels(xp, g0 * hat),
                 lambda: over_channels(xp, g0),
             )
-        mean, var, count = _statistics(xp, input)
-        hat, scale = frozen_standard(xp, input, mean, var, eps)
+        fit = _broadcasting if saved is None else _like_sample
+        d, var, count = _statistics(xp, input, fit)[1:] if saved is None else saved
+        scale = 1 / xp.sqrt(var + eps)
         to_bias = over_channels(xp, g0)
-        to_weight = over_channels(xp, g0 * hat)
+        to_weight = over_channels(xp, g0 * d) * scale
         share = 1.0 if running_mean is None else momentum
 
         def to_input():
-            factor = scale if weight is None else scale * per_channel(xp, weight, ndim)
-            by_hat = factor * per_channel(xp, to_weight, ndim) / count
-            by_hat = by_hat - per_channel(xp, g2, ndim) * (2 * share / (count - 1)) / scale
-            shift = factor * per_channel(xp, to_bias, ndim) - share * per_channel(xp, g1, ndim)
-            return factor * g0 - hat * by_hat - shift / count
+            factor = scale if weight is None else scale * weight
+            by_d = factor * scale * to_weight / count - g2 * (2 * share / (count - 1))
+            shift = (factor * to_bias - share * g1) / count
+            sent = g0 * fit(xp, factor, input) - d * fit(xp, by_d, input)
+            return sent - fit(xp, shift, input)
 
         return to_input, (1 - share) * g1, (1 - share) * g2, to_weight, to_bias
 
@@ -172,9 +181,23 @@ class BatchNorm(Op):
                     training=True)  # fmt: skip
 
 
-def _statistics(xp: Any, x: Any) -> tuple[Any, Any, int]:
-    """Return each channel's mean and biased variance, and how many elements it has."""
-    axes = (0, *range(2, x.ndim))
-    mean = xp.mean(x, axis=axes)
-    d = x - per_channel(xp, mean, x.ndim)
-    return mean, xp.mean(d * d, axis=axes), x.shape[0] * prod(x.shape[2:])
+def _statistics(xp: Any, x: Any, fit: Any) -> tuple[Any, Any, Any, int]:
+    """Return each channel's mean, `x` less it, the biased variance, and the count of elements."""
+    mean = _mean(xp, x)
+    d = x - fit(xp, mean, x)
+    return mean, d, _mean(xp, d * d), x.shape[0] * prod(x.shape[2:])
+
+
+def _mean(xp: Any, x: Any) -> Any:
+    # The batch first: that adds whole samples, where short rows of pixels would be slow.
+    return xp.mean(xp.mean(x, axis=0), axis=tuple(range(1, x.ndim - 1)))
+
+
+def _broadcasting(xp: Any, values: Any, x: Any) -> Any:
+    return per_channel(xp, values, x.ndim)
+
+
+def _like_sample(xp: Any, values: Any, x: Any) -> Any:
+    """Repeat one value per channel to a whole sample, which is faster to broadcast over many."""
+    spread = xp.broadcast_to(per_channel(xp, values, x.ndim), x.shape[1:])
+    return xp.ascontiguousarray(spread)
