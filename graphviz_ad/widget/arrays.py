@@ -22,6 +22,14 @@ BUDGET = 8 << 20
 THUMB = 24
 """Rows and columns of a summary picture."""
 
+SPREAD_FROM = 16
+"""Arrays of fewer elements are read one by one: they need no histogram."""
+
+MOST_SPREADS = 300
+"""Histograms in one payload: a graph of thousands of arrays must open quickly."""
+
+PERCENTS = (1, 25, 50, 75, 99)
+_BINS = 24
 _ALIGNMENT = 8
 _STATS = [field.name for field in fields(Statistics)]
 
@@ -36,6 +44,7 @@ class ArrayStore:
         self._chunks: list[bytes] = []
         self._length = 0
         self._whole = 0
+        self._spreads = 0
 
     def add(self, array: Any) -> int:
         """Return the index of `array` in the payload, adding it when it is new."""
@@ -59,11 +68,17 @@ class ArrayStore:
         self.specs.append(
             {
                 "shape": list(host.shape), "dtype": str(host.dtype), "size": host.size,
-                "stats": _stats(host),
+                "stats": _stats(host), "spread": self._spread(host),
                 "full": full, "thumb": thumb,
             }
         )  # fmt: skip
         return index
+
+    def _spread(self, host: np.ndarray[Any, Any]) -> dict[str, Any] | None:
+        if not SPREAD_FROM <= host.size <= FULL_SIZE or self._spreads >= MOST_SPREADS:
+            return None
+        self._spreads += 1
+        return spread(host)
 
     def buffer(self) -> bytes:
         """Return the binary buffer of all blocks."""
@@ -90,6 +105,24 @@ def named(number: float) -> float | str:
     if isinstance(number, int) or math.isfinite(number):
         return number
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def spread(array: np.ndarray[Any, Any]) -> dict[str, Any] | None:
+    """Return a histogram and percentiles of the finite elements; None where there are none."""
+    flat = array.astype(np.float64).ravel()
+    flat = flat[np.isfinite(flat)]
+    if not flat.size:
+        return None
+    low, high = float(flat.min()), float(flat.max())
+    # Scaled first: the range of the largest numbers is not a number itself.
+    size = max(abs(low), abs(high), np.finfo(np.float64).smallest_normal)
+    scaled = flat / size
+    counts = np.histogram(scaled, bins=_BINS)[0] if high > low else np.array([flat.size])
+    found = np.percentile(scaled, PERCENTS) * size
+    return {
+        "low": low, "high": high, "counts": counts.tolist(),
+        "percentiles": [[p, float(f"{x:.6g}")] for p, x in zip(PERCENTS, found, strict=True)],
+    }  # fmt: skip
 
 
 def _stats(array: np.ndarray[Any, Any]) -> dict[str, float | str]:

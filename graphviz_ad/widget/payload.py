@@ -24,7 +24,8 @@ from graphviz_ad.trace.notation import (
 )
 from graphviz_ad.trace.trace import Trace
 from graphviz_ad.widget.arrays import ArrayStore
-from graphviz_ad.widget.edges import gain
+from graphviz_ad.widget.edges import Explained
+from graphviz_ad.widget.elements import embedded
 
 __all__ = ["Payload", "build_payload"]
 
@@ -44,11 +45,14 @@ class Payload:
         The arrays.
     arrays : list
         The arrays themselves, by their index in the document.
+    trace : Trace or None
+        What they come from, to answer what a page asks later.
     """
 
     document: str
     buffer: bytes
     arrays: list[Any]
+    trace: Trace | None = None
 
     @cached_property
     def packed(self) -> bytes:
@@ -73,6 +77,7 @@ class _Builder:
         self.trace = trace
         self.graph = trace.graph
         self.store = ArrayStore()
+        self.explained = Explained(trace)
         self.filled_at: dict[int, int] = {}
         for step in trace.steps:
             if step.phase == "forward":
@@ -111,9 +116,10 @@ class _Builder:
                 for s in graph.sources
             ],
             "notes": notes,
+            "derivations": embedded(trace),
         }  # fmt: skip
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return Payload(text, self.store.buffer(), self.store.arrays)
+        return Payload(text, self.store.buffer(), self.store.arrays, trace)
 
     def _array(self, array: Any) -> int | None:
         return None if array is None else self.store.add(array)
@@ -131,6 +137,7 @@ class _Builder:
             "shape_label": format_shape(value.shape),
             "data": self._array(trace.data(value.id)),
             "gradient": self._array(trace.gradient(value.id)),
+            "cancels": self.explained.cancels(value.id),
             "no_gradient": trace.no_gradient(value.id),
             "producer": value.producer,
             "filled_at": self.filled_at.get(value.id, -1),
@@ -170,7 +177,7 @@ class _Builder:
             "value": edge.value, "op": edge.op, "slot": edge.slot, "is_input": edge.is_input,
             "carries_gradient": edge.carries_gradient, "arrived": arrived, "total": total,
             "contribution": self._array(self.trace.contribution(index)),
-            "gain": gain(self.trace, index),
+            **self.explained.edge(index),
             "accumulated": self._array(self.trace.accumulated(index)),
         }  # fmt: skip
 

@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from graphviz_ad.errors import RenderError
-from graphviz_ad.widget.arrays import block_of
+from graphviz_ad.widget.answers import Answers
 from graphviz_ad.widget.payload import Payload
 
 __all__ = ["Stepper"]
@@ -52,18 +52,12 @@ class Stepper(anywidget.AnyWidget):
 
     def __init__(self, payload: Payload, **traits: Any) -> None:
         super().__init__(payload=payload.packed, buffer=payload.buffer, **traits)
-        self._arrays = payload.arrays
+        self._answers = Answers(payload.trace, payload.arrays)
         self.on_msg(self._answer)
 
     def _answer(self, _widget: object, message: Any, _buffers: object) -> None:
-        """Send a whole array that the page asks for."""
-        if not isinstance(message, dict) or message.get("type") != "fetch":
-            return
-        request, index = message.get("request"), message.get("array")
-        if not isinstance(index, int) or not 0 <= index < len(self._arrays):
-            text = f"no array {index!r}; there are {len(self._arrays)}"
-            self.send({"type": "error", "request": request, "message": text})
-            return
-        block, data = block_of(self._arrays[index])
-        reply = {"type": "array", "request": request, "array": index, "block": block}
-        self.send(reply, buffers=[data])
+        """Send what the page asks for."""
+        answer = self._answers.answer(message)
+        if answer is not None:
+            reply, buffers = answer
+            self.send(reply, buffers=buffers)

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import graphviz_ad as ad
+from graphviz_ad.trace.explain.contributions import contributions
+from graphviz_ad.trace.explain.element import element
 from graphviz_ad.widget.view import GraphView
 from tests.browser.expected import agrees
 from tests.browser.stepper_page import StepperPage
@@ -207,6 +209,91 @@ def test_what_is_watched_follows_the_position(
 def shown_number(row: Locator) -> str:
     """Return the number of a row of the watch list."""
     return row.locator(".gad-watch-number").inner_text()
+
+
+def broadcast() -> GraphView:
+    """Return a graph with a broadcast bias and a value with two consumers that cancel."""
+    x = ad.parameter([[1.0, 2.0], [3.0, 4.0]], name="x")
+    b = ad.parameter([0.5, 0.25], name="b")
+    h = x * b
+    return ad.show_graph((ad.tanh(h) + h * (-0.5)).sum(), step=0)
+
+
+def test_where_a_gradient_comes_from(open_view: Opener, screenshot: Callable[..., None]) -> None:
+    view = broadcast()
+    stepper = open_view(view)
+    h, b = view.trace.value("h"), view.trace.value("b")
+    stepper.go_to(stepper.steps)
+    stepper.select(h.key)
+    parts = contributions(view.trace, h.id)
+    shares = stepper.root.locator("[data-inspect] .gad-term-share")
+    expect(shares).to_have_text([f"{term.share:.0%} of the norms" for term in parts])
+    screenshot(stepper.page, "terms")
+    stepper.select(b.key)
+    inspector = stepper.root.locator("[data-inspect]")
+    expect(inspector).to_contain_text("summed over axis 0: (2, 2) → (2,)")
+    screenshot(stepper.page, "broadcast")
+
+
+def test_an_element_is_derived_with_numbers(
+    open_view: Opener, screenshot: Callable[..., None]
+) -> None:
+    view = broadcast()
+    stepper = open_view(view)
+    b = view.trace.value("b")
+    stepper.select(b.key)
+    body = stepper.root.locator(".gad-derivation-body")
+    expect(body).to_contain_text("Click an element above")
+    stepper.root.get_by_label("index of an element").fill("-1")
+    stepper.root.get_by_label("index of an element").press("Enter")
+    expect(body).to_contain_text("Not all of this gradient has arrived")
+    stepper.go_to(stepper.steps)
+    explained = element(view.trace, b.id, (1,))
+    for line in explained.stages:
+        expect(body).to_contain_text(line)
+    expect(body.get_by_role("row")).to_have_count(len(explained.terms) + 2)
+    screenshot(stepper.page)
+    stepper.root.locator('[data-inspect] [data-cell="0"]').first.click()
+    expect(body).to_have_attribute("data-element", "b∇[0]")
+    stepper.root.get_by_role("button", name="watch this element").click()
+    expect(stepper.root.get_by_role("region", name="watched")).to_contain_text("b∇[0]")
+
+
+def test_what_is_not_on_the_page_is_said(open_view: Opener) -> None:
+    w = ad.parameter(np.ones((40, 40)), name="w")
+    stepper = open_view(ad.show_graph((w * w).sum()))
+    stepper.go_to(stepper.steps)
+    stepper.select("v0")
+    stepper.root.get_by_label("index of an element").fill("3, 2")
+    stepper.root.get_by_label("index of an element").press("Enter")
+    expect(stepper.root.locator(".gad-derivation-body")).to_contain_text("open the graph in a")
+
+
+def test_a_tensor_is_turned_scaled_and_counted(
+    open_view: Opener, screenshot: Callable[..., None]
+) -> None:
+    x = ad.parameter(np.arange(24.0).reshape(2, 3, 4), name="x")
+    view = ad.show_graph((x * x).sum())
+    stepper = open_view(view)
+    stepper.go_to(stepper.steps)
+    stepper.select("v0")
+    root = stepper.root
+    cells = root.locator('.gad-heat[data-of="data"]')
+    expect(cells).to_have_attribute("data-cells", " ".join(map(str, range(12))))
+    root.locator(".gad-options summary").click()
+    root.get_by_label("rows", exact=True).select_option("axis 0 (2)")
+    root.get_by_label("index along axis 1").fill("2")
+    turned = np.arange(24).reshape(2, 3, 4)[:, 2]
+    expect(cells).to_have_attribute("data-cells", " ".join(map(str, turned.ravel())))
+    counts = root.locator('.gad-spread[data-of="data"]').get_attribute("data-counts")
+    assert list(map(int, (counts or "").split())) == np.histogram(np.arange(24), 24)[0].tolist()
+    root.get_by_label("scale").select_option("data and ∇ alike")
+    ends = root.locator(".gad-heat .gad-scale-ends span:last-child")
+    expect(ends.nth(0)).to_have_text("46")
+    expect(ends.nth(1)).to_have_text("46")
+    root.get_by_label("as an image").check()
+    expect(root.locator('.gad-heat[data-of="data"] canvas')).to_be_visible()
+    screenshot(stepper.page)
 
 
 def test_the_keys_are_told(open_view: Opener) -> None:

@@ -1,10 +1,21 @@
 // The arrays of a payload: decoded from the one buffer, or fetched whole when asked for.
+import type { Kernel } from "./kernel";
 import type { ArraySpec, Block, Payload } from "./payload";
 
 export type Elements = Float64Array | Float32Array | Int32Array | Uint8Array;
 
 /** Brings all elements of an array that was sent as a summary. */
 export type Fetcher = (array: number) => Promise<Elements>;
+
+/** Fetches through the kernel, where there is one. */
+export function fetcherOf(kernel: Kernel | null): Fetcher | null {
+  if (kernel === null) return null;
+  return async (array) => {
+    const { elements } = await kernel("fetch", { array });
+    if (elements === null) throw new Error("the kernel sent no array");
+    return elements;
+  };
+}
 
 /** An array as a picture of rows and columns. */
 export interface Picture {

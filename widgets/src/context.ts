@@ -1,6 +1,7 @@
 // What the panes share: the data, where we stand, and the moves the user can make.
 import type { ArrayStore } from "./arrays";
 import type { Debugger } from "./debugger";
+import type { Kernel } from "./kernel";
 import type { Payload } from "./payload";
 import type { Timeline } from "./state";
 import type { Theme } from "./theme";
@@ -10,6 +11,8 @@ export interface Context {
   readonly timeline: Timeline;
   readonly arrays: ArrayStore;
   readonly debug: Debugger;
+  /** null on a saved page */
+  readonly kernel: Kernel | null;
   /** a prefix for element ids that is this Stepper's own */
   readonly id: string;
   theme(): Theme;

@@ -58,7 +58,8 @@ class Term {
 
 export class Contributions {
   readonly element: HTMLElement;
-  private readonly terms: { edge: number; term: Term }[] = [];
+  private readonly terms: { edge: number; term: Term; facts: HTMLElement }[] = [];
+  private readonly cancels: HTMLElement;
   private readonly sum: Term;
   private readonly disposer = new Disposer();
   private readonly peak: number;
@@ -86,7 +87,16 @@ export class Contributions {
       this.disposer.listen(button, "click", () => context.select(`o${op}`));
       const term = new Term(context, button);
       term.element.dataset.edge = String(edge);
-      this.terms.push({ edge, term });
+      const { share, summed } = payload.edges[edge] ?? { share: null, summed: "" };
+      const facts = h(
+        "div",
+        { class: "gad-term-facts" },
+        share === null ? null : h("div", { class: "gad-term-share" }, shareText(share)),
+        share === null ? null : bar(share),
+        summed === "" ? null : h("div", { class: "gad-term-summed" }, summed),
+      );
+      term.element.append(facts);
+      this.terms.push({ edge, term, facts });
       if (i > 0) row.append(sign("+"));
       row.append(term.element);
     });
@@ -94,11 +104,13 @@ export class Contributions {
     if (hidden > 0) row.append(sign("+"), h("span", { class: "gad-more" }, `${hidden} more`));
     this.sum = new Term(context, gradientName(spec.label));
     row.append(sign("="), this.sum.element);
+    this.cancels = h("p", { class: "gad-cancels" }, spec.cancels);
     this.element = h(
       "section",
       { class: "gad-section" },
       h("h4", {}, "where ", gradientName(spec.label), " comes from"),
       row,
+      this.cancels,
     );
   }
 
@@ -107,13 +119,24 @@ export class Contributions {
   }
 
   show(gradient: Gradient, position: number): void {
-    for (const { edge, term } of this.terms) {
+    for (const { edge, term, facts } of this.terms) {
       const here = this.context.timeline.hasArrived(edge, position);
       const array = here ? (this.context.payload.edges[edge]?.contribution ?? null) : null;
       term.show(array, this.peak, "not yet");
+      facts.hidden = array === null;
     }
+    this.cancels.hidden = gradient.state !== "arrived" || this.cancels.textContent === "";
     this.sum.show(gradient.array, this.peak, "not yet");
   }
+}
+
+const shareText = (share: number): string =>
+  share > 0 && share < 0.01 ? "< 1% of the norms" : `${Math.round(100 * share)}% of the norms`;
+
+function bar(share: number): HTMLElement {
+  const fill = h("div");
+  fill.style.width = `${(100 * share).toFixed(1)}%`;
+  return h("div", { class: "gad-term-bar", "aria-hidden": "true" }, fill);
 }
 
 const sign = (text: string): HTMLElement => h("span", { class: "gad-sign" }, text);

@@ -73,7 +73,7 @@ export class Debugger {
     if (action === "watch") {
       return key.startsWith("v") && this.context.payload.values[Number(key.slice(1))]?.gradient != null;
     }
-    return this.stepping.to(key, this.at) !== null;
+    return action === "break" || this.stepping.to(key, this.at) !== null;
   }
 
   /** Whether an action has been done, and doing it again undoes it. */

@@ -10,6 +10,8 @@ export interface Paint {
   /** magnitude at which the colours end */
   peak: number;
   dtype: string;
+  /** in grey, from black at `low` to white at `high`; null: by sign */
+  image?: { low: number; high: number } | null;
 }
 
 /** The glyph of an element that a colour alone would not tell; "" for all others. */
@@ -20,6 +22,10 @@ export function glyph(x: number, dtype: string): string {
   if (isUnderflow(x, dtype)) return "ε";
   return "";
 }
+
+/** The grey of an image, 0 to 255. */
+const grey = (x: number, { low, high }: { low: number; high: number }): number =>
+  high > low ? Math.round((255 * (x - low)) / (high - low)) : 128;
 
 export function cellColours(x: number, colours: Palette, peak: number): [string, string] {
   if (!Number.isFinite(x)) return [colours.nan, colours.nanInk];
@@ -72,7 +78,7 @@ export function paint(canvas: HTMLCanvasElement, picture: Picture, options: Pain
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `${Math.floor(Math.min(size * 0.8, 22))}px ui-monospace, monospace`;
-  const gap = size >= 8 ? 1 : 0;
+  const gap = size >= 8 && options.image == null ? 1 : 0;
   for (let i = 0; i < rows; i += 1) {
     const top = Math.round(i * cellHeight);
     const bottom = Math.round((i + 1) * cellHeight);
@@ -80,7 +86,10 @@ export function paint(canvas: HTMLCanvasElement, picture: Picture, options: Pain
       const x = cells[i * cols + j] ?? Number.NaN;
       const left = Math.round(j * cellWidth);
       const right = Math.round((j + 1) * cellWidth);
-      const [fill, ink] = cellColours(x, colours, options.peak);
+      const [signed, ink] = cellColours(x, colours, options.peak);
+      const { image } = options;
+      const fill =
+        image == null || !Number.isFinite(x) ? signed : `rgb(${`${grey(x, image)} `.repeat(3)})`;
       context.fillStyle = fill;
       context.fillRect(left, top, right - left - gap, bottom - top - gap);
       const mark = size >= 9 ? glyph(x, options.dtype) : "";
@@ -117,7 +126,9 @@ function paintDense(
           else if (Math.abs(cell) > Math.abs(best)) best = cell;
         }
       }
-      const [r, g, b] = Number.isFinite(best) ? colours.rgb(best, options.peak) : dark;
+      const level = options.image == null ? null : grey(best, options.image);
+      const shade = level === null ? colours.rgb(best, options.peak) : [level, level, level];
+      const [r, g, b] = Number.isFinite(best) ? shade : dark;
       const at = (y * width + x) * 4;
       image.data[at] = r ?? 0;
       image.data[at + 1] = g ?? 0;

@@ -2,10 +2,10 @@
 import { type Context, gradientPeak } from "./context";
 import { Disposer, h, setText } from "./dom";
 import { formatExact, shapeText } from "./format";
-import { HeatView } from "./heatview";
+import { HeatOptions } from "./heatoptions";
+import { HeatView, peakAround } from "./heatview";
 import { gradientName } from "./names";
 import type { ValueSpec } from "./payload";
-import { leadingAxes } from "./slice";
 import type { Gradient } from "./state";
 
 const GAP = 14;
@@ -20,7 +20,10 @@ export class HeatPair {
   private readonly modes: HTMLButtonElement;
   private readonly disposer = new Disposer();
   private readonly spec: ValueSpec;
-  private readonly lead: number[];
+  private readonly options: HeatOptions;
+  /** a peak of the place under the pointer, while the contrast follows it */
+  private near: { data: number; gradient: number } | null = null;
+  private picked: number[] | null = null;
   /** null: numbers where they fit; else what the user asked for */
   private wanted: boolean | null = null;
   private filled = false;
@@ -30,12 +33,24 @@ export class HeatPair {
   constructor(
     private readonly context: Context,
     private readonly value: number,
+    picked: (index: number[]) => void,
   ) {
     this.spec = context.payload.values[value] as ValueSpec;
     const { shape } = this.spec;
-    this.lead = leadingAxes(shape).map(() => 0);
-    this.data = new HeatView(context, "data", shape, (at) => this.hover(at));
-    this.grad = new HeatView(context, "gradient", shape, (at) => this.hover(at));
+    const hovered = (at: [number, number] | null): void => this.hover(at);
+    const pick = (index: number[]): void => {
+      this.picked = index;
+      this.draw();
+      picked(index);
+    };
+    this.data = new HeatView(context, "data", shape, hovered, pick);
+    this.grad = new HeatView(context, "gradient", shape, hovered, pick);
+    this.options = new HeatOptions(
+      shape,
+      () => this.draw(),
+      () => ({ data: this.data.plane, gradient: this.grad.plane }),
+    );
+    this.disposer.add(() => this.options.dispose());
     this.disposer.add(() => this.data.dispose());
     this.disposer.add(() => this.grad.dispose());
     this.modes = h("button", { type: "button", class: "gad-link-button" });
@@ -50,7 +65,7 @@ export class HeatPair {
     this.element = h(
       "div",
       { class: "gad-pair" },
-      this.axes(),
+      this.options.sliders,
       h(
         "div",
         { class: "gad-sides" },
@@ -59,6 +74,7 @@ export class HeatPair {
       ),
       h("div", { class: "gad-under" }, this.readout, this.modes),
       this.summary,
+      shape.length > 0 ? this.options.element : null,
     );
   }
 
@@ -73,43 +89,45 @@ export class HeatPair {
   }
 
   private draw(): void {
-    const { arrays } = this.context;
+    const { axes, image } = this.options;
     const data = this.filled ? this.spec.data : null;
     const { array } = this.gradient;
     const width = this.element.clientWidth || 340;
     const half = Math.floor((width - GAP) / 2);
     const needs = [data, array].flatMap((a, i) =>
-      a === null ? [] : [(i === 0 ? this.data : this.grad).numbersWidth(a, this.lead) ?? Infinity],
+      a === null ? [] : [(i === 0 ? this.data : this.grad).numbersWidth(a, axes) ?? Infinity],
     );
     const widest = Math.max(0, ...needs);
-    const numbers = this.wanted ?? (needs.length > 0 && widest <= width);
+    const numbers = !image && (this.wanted ?? (needs.length > 0 && widest <= width));
     // Numbers that need more than half of the pane stand one above the other.
     const stacked = numbers && widest > half;
     const room = stacked ? width : half;
     this.element.dataset.numbers = String(numbers);
     this.element.classList.toggle("gad-pair-stacked", stacked);
-    this.data.show({
-      array: data,
-      blank: "pending",
-      peak: data === null ? 0 : arrays.peak(data),
-      lead: this.lead,
-      numbers,
-      room,
-    });
-    this.grad.show({
-      array,
-      blank: this.gradient.state === "none" ? "none" : "pending",
-      peak: gradientPeak(this.context, this.value),
-      lead: this.lead,
-      numbers,
-      room,
-    });
+    const peaks = this.near ?? this.peaks(data, array);
+    const shared = { axes, image, picked: this.picked, numbers, room };
+    this.data.show({ array: data, blank: "pending", peak: peaks.data, ...shared });
+    const blank = this.gradient.state === "none" ? "none" : "pending";
+    this.grad.show({ array, blank, peak: peaks.gradient, ...shared });
     setText(this.modes, numbers ? "show as picture" : "show numbers");
     const exact = [this.data.plane, this.grad.plane].some((plane) => plane?.exact === true);
     this.modes.hidden = !exact || this.spec.shape.length === 0;
     this.caption(data);
     this.summarise([data, array]);
-    this.hover(null);
+    if (this.near === null) setText(this.readout, "");
+  }
+
+  /** Where the colours end, on the chosen scale. */
+  private peaks(data: number | null, gradient: number | null): { data: number; gradient: number } {
+    const { arrays } = this.context;
+    const peak = (array: number | null): number => (array === null ? 0 : arrays.peak(array));
+    const { scale } = this.options;
+    if (scale === "this step") return { data: peak(data), gradient: peak(gradient) };
+    if (scale === "last step") return { data: peak(data), gradient: peak(this.spec.gradient) };
+    const steady = gradientPeak(this.context, this.value);
+    if (scale === "all steps") return { data: peak(data), gradient: steady };
+    const both = Math.max(peak(data), steady);
+    return { data: both, gradient: both };
   }
 
   private caption(data: number | null): void {
@@ -161,28 +179,14 @@ export class HeatPair {
     this.draw();
   }
 
-  private axes(): HTMLElement {
-    const box = h("div", { class: "gad-axes" });
-    leadingAxes(this.spec.shape).forEach((length, axis) => {
-      const shown = h("output", {}, "0");
-      const slider = h("input", {
-        type: "range",
-        min: 0,
-        max: Math.max(0, length - 1),
-        value: 0,
-        "aria-label": `index along axis ${axis}`,
-      });
-      this.disposer.listen(slider, "input", () => {
-        this.lead[axis] = Number(slider.value);
-        setText(shown, slider.value);
-        this.draw();
-      });
-      box.append(h("label", {}, `axis ${axis}`, slider, shown));
-    });
-    return box;
-  }
-
   private hover(at: [number, number] | null): void {
+    if (this.options.follows) {
+      this.near =
+        at === null
+          ? null
+          : { data: peakAround(this.data.plane, at), gradient: peakAround(this.grad.plane, at) };
+      this.draw();
+    }
     if (at === null) {
       setText(this.readout, "");
       return;

@@ -3,10 +3,10 @@ import type { Elements } from "./arrays";
 import { type Of, palette } from "./colours";
 import type { Context } from "./context";
 import { Disposer, h, setText } from "./dom";
-import { formatElement } from "./format";
+import { formatElement, toNumber } from "./format";
 import { fitBox, legendText, type Paint, paint } from "./heatmap";
 import { cellWidth, NumberGrid } from "./numbergrid";
-import { type Plane, slicePlane, summaryPlane } from "./slice";
+import { type Axes, type Plane, slicePlane, summaryPlane } from "./slice";
 
 const PICTURE_HEIGHT = 180;
 const MAX_CELLS_WITH_NUMBERS = 400;
@@ -19,10 +19,34 @@ export interface View {
   array: number | null;
   blank: Blank;
   peak: number;
-  /** index along the leading axes */
-  lead: readonly number[];
+  axes: Axes;
+  /** from black to white instead of by sign */
+  image: boolean;
+  /** the element that is marked */
+  picked: readonly number[] | null;
   numbers: boolean;
   room: number;
+}
+
+/** The largest finite magnitude within a tenth of a plane's extent around a cell. */
+export function peakAround(plane: Plane | null, [row, col]: readonly [number, number]): number {
+  if (plane === null) return 0;
+  const [down, across] = [Math.ceil(plane.rows / 10), Math.ceil(plane.cols / 10)];
+  let peak = 0;
+  for (let i = Math.max(0, row - down); i <= Math.min(plane.rows - 1, row + down); i += 1) {
+    for (let j = Math.max(0, col - across); j <= Math.min(plane.cols - 1, col + across); j += 1) {
+      const size = Math.abs(plane.cells[i * plane.cols + j] ?? 0);
+      if (size > peak && size < Infinity) peak = size;
+    }
+  }
+  return peak;
+}
+
+/** A row of k² elements as a square of k × k, as a flattened image is. */
+function squared(plane: Plane): Plane {
+  const side = Math.round(Math.sqrt(plane.cols));
+  if (plane.rows > 1 || side < 4 || side * side !== plane.cols) return plane;
+  return { ...plane, rows: side, cols: side, index: (i, j) => plane.index(0, i * side + j) };
 }
 
 export class HeatView {
@@ -30,6 +54,7 @@ export class HeatView {
   plane: Plane | null = null;
   private painted: unknown[] = [];
   private readonly canvas = h("canvas", { class: "gad-canvas", role: "img" });
+  private readonly mark = h("div", { class: "gad-pick" });
   private readonly grid = new NumberGrid();
   private readonly blank = h("div", { class: "gad-empty" });
   private readonly legend: HTMLElement;
@@ -42,6 +67,7 @@ export class HeatView {
     private readonly of: Of,
     private readonly shape: readonly number[],
     hovered: (at: [number, number] | null) => void,
+    picked: (index: number[]) => void,
   ) {
     this.legend = h(
       "div",
@@ -53,6 +79,7 @@ export class HeatView {
       "div",
       { class: "gad-heat", "data-of": of },
       this.canvas,
+      this.mark,
       this.grid.element,
       this.blank,
       this.legend,
@@ -62,6 +89,10 @@ export class HeatView {
       hovered(this.cellAt(event)),
     );
     this.disposer.listen(this.element, "pointerleave", () => hovered(null));
+    this.disposer.listen<PointerEvent>(this.element, "click", (event) => {
+      const at = this.cellAt(event);
+      if (at !== null && this.plane?.exact === true) picked(this.plane.index(...at));
+    });
   }
 
   dispose(): void {
@@ -69,17 +100,17 @@ export class HeatView {
   }
 
   /** The plane that a view would show; null where nothing has been computed. */
-  planeOf(array: number | null, lead: readonly number[]): Plane | null {
+  planeOf(array: number | null, axes: Axes): Plane | null {
     if (array === null) return null;
     const elements: Elements | null = this.context.arrays.elements(array);
-    if (elements !== null && elements.length > 0) return slicePlane(this.shape, elements, lead);
+    if (elements !== null && elements.length > 0) return slicePlane(this.shape, elements, axes);
     const picture = this.context.arrays.picture(array);
     return picture === null ? null : summaryPlane(picture);
   }
 
   /** The room that the numbers of a plane need; null when there are too many. */
-  numbersWidth(array: number, lead: readonly number[]): number | null {
-    const plane = this.planeOf(array, lead);
+  numbersWidth(array: number, axes: Axes): number | null {
+    const plane = this.planeOf(array, axes);
     if (plane === null || !plane.exact) return null;
     const { rows, cols } = plane;
     if (rows > MAX_ROWS_WITH_NUMBERS || rows * cols > MAX_CELLS_WITH_NUMBERS) return null;
@@ -88,7 +119,7 @@ export class HeatView {
 
   show(view: View): void {
     const { array } = view;
-    const plane = this.planeOf(array, view.lead);
+    const plane = this.planeOf(array, view.axes);
     this.plane = plane;
     const shown = array !== null && plane !== null;
     const numbers = shown && view.numbers && plane.exact;
@@ -96,7 +127,8 @@ export class HeatView {
     this.canvas.hidden = !shown || numbers;
     this.grid.element.hidden = !numbers;
     this.blank.hidden = shown;
-    this.legend.hidden = !shown;
+    this.legend.hidden = !shown || view.image;
+    this.mark.hidden = true;
     if (!shown) {
       delete this.element.dataset.cells;
       const rows = this.shape.at(-2) ?? 1;
@@ -108,9 +140,12 @@ export class HeatView {
     }
     const { dtype } = this.context.arrays.spec(array);
     const theme = this.context.theme();
-    const options: Paint = { of: this.of, theme, peak: view.peak, dtype };
+    const options: Paint = { of: this.of, theme, peak: view.peak, dtype, image: null };
+    const { stats } = this.context.arrays.spec(array);
+    if (view.image) options.image = { low: toNumber(stats.min), high: toNumber(stats.max) };
     if (numbers) this.grid.show(plane, options, view.room);
-    else this.paint(plane, options, view.room);
+    else this.paint(view.image ? squared(plane) : plane, options, view.room);
+    if (!numbers && !view.image) this.markPicked(plane, view.picked);
     if (plane.exact && plane.cells.length <= MAX_CELLS_READ_OUT) {
       const read = Array.from(plane.cells, (x) => formatElement(x, dtype));
       this.element.dataset.cells = read.join(" ");
@@ -136,6 +171,28 @@ export class HeatView {
     const kind = plane.exact ? "heat map" : "summary";
     this.canvas.setAttribute("aria-label", `${kind} of ${plane.rows} by ${plane.cols} cells`);
     paint(this.canvas, plane, options);
+  }
+
+  /** A frame around the marked element, where it lies in the plane. */
+  private markPicked(plane: Plane, picked: readonly number[] | null): void {
+    if (picked === null || !plane.exact) return;
+    const width = parseFloat(this.canvas.style.width) / plane.cols;
+    const height = parseFloat(this.canvas.style.height) / plane.rows;
+    for (let i = 0; i < plane.rows; i += 1) {
+      // Along a row only the column axis changes: look for the row first.
+      const first = plane.index(i, 0);
+      const j = first.length === 0 ? 0 : (picked[this.columnAxis(plane)] ?? 0);
+      if (plane.index(i, j).join() !== picked.join()) continue;
+      this.mark.hidden = false;
+      this.mark.style.cssText =
+        `left:${j * width}px;top:${i * height}px;width:${width}px;height:${height}px`;
+      return;
+    }
+  }
+
+  private columnAxis(plane: Plane): number {
+    const [here, next] = [plane.index(0, 0), plane.index(0, 1)];
+    return next.findIndex((i, axis) => i !== here[axis]);
   }
 
   private cellAt(event: PointerEvent): [number, number] | null {

@@ -1,8 +1,9 @@
 // The notebook's side: an anywidget model, its traits and its messages.
-import { decode, type Elements, type Fetcher } from "./arrays";
+import { decode } from "./arrays";
 import { Disposer, h } from "./dom";
 import { unpack } from "./packed";
-import type { Block, Payload } from "./payload";
+import type { Answer, Kernel } from "./kernel";
+import type { Payload } from "./payload";
 import { Stepper } from "./stepper";
 import { Trait, type TraitModel } from "./sync";
 import { asThemeChoice } from "./theme";
@@ -14,51 +15,48 @@ export interface Model extends TraitModel {
   off(name: string, listener: (...args: never[]) => void): void;
 }
 
-interface Reply {
-  type: "array" | "error";
-  request: number;
-  array?: number;
-  block?: Omit<Block, "offset">;
-  message?: string;
-}
-
 const FETCH_TIMEOUT = 30_000;
 
-/** Whole arrays on request; every request ends, by its reply or by the time-out. */
-export function kernelFetcher(model: Model, disposer: Disposer): Fetcher {
+/** Questions to the kernel; every one ends, by its answer or by the time-out. */
+export function askKernel(model: Model, disposer: Disposer): Kernel {
   let next = 0;
-  const waiting = new Map<number, (reply: Reply, buffers: DataView[]) => void>();
-  const receive = (reply: Reply, buffers: DataView[] = []): void => {
-    waiting.get(reply.request)?.(reply, buffers);
+  const waiting = new Map<number, (answer: Answer, buffers: DataView[]) => void>();
+  const receive = (answer: Answer, buffers: DataView[] = []): void => {
+    waiting.get(answer.request)?.(answer, buffers);
   };
   model.on("msg:custom", receive);
   disposer.add(() => model.off("msg:custom", receive));
-  return (array) =>
-    new Promise<Elements>((resolve, reject) => {
+  return (type, question) =>
+    new Promise((resolve, reject) => {
       const request = next;
       next += 1;
       const timer = setTimeout(() => {
         waiting.delete(request);
         reject(new Error("the kernel did not answer"));
       }, FETCH_TIMEOUT);
-      waiting.set(request, (reply, buffers) => {
+      waiting.set(request, (answer, buffers) => {
         clearTimeout(timer);
         waiting.delete(request);
-        const buffer = buffers[0];
-        if (reply.type === "array" && reply.block !== undefined && buffer !== undefined) {
-          resolve(decode(buffer.buffer as ArrayBuffer, buffer.byteOffset, reply.block));
-        } else {
-          reject(new Error(reply.message ?? "the kernel sent no array"));
+        if (answer.type === "error") {
+          reject(new Error(answer.message ?? "the kernel cannot tell"));
+          return;
         }
+        const buffer = buffers[0];
+        const { block } = answer;
+        const elements =
+          block !== undefined && buffer !== undefined
+            ? decode(buffer.buffer as ArrayBuffer, buffer.byteOffset, block)
+            : null;
+        resolve({ answer, elements });
       });
-      model.send({ type: "fetch", request, array });
+      model.send({ type, request, ...question });
     });
 }
 
 /** Mounts a Stepper on a model; returns the clean-up. */
 export function mountModel(model: Model, el: HTMLElement): () => void {
   const disposer = new Disposer();
-  const fetcher = kernelFetcher(model, disposer);
+  const kernel = askKernel(model, disposer);
   let stepper: Stepper | null = null;
   const step = new Trait<number>(model, "step");
   const selected = new Trait<string>(model, "selected");
@@ -94,7 +92,7 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
       theme: asThemeChoice(model.get("theme")),
       height: Number(model.get("height") ?? 0),
       page: false,
-      fetcher,
+      kernel,
       moved: (position) => step.write(Math.floor(position)),
       chose: (key) => selected.write(key),
     });

@@ -2,9 +2,11 @@
 import type { Context } from "./context";
 import { Contributions } from "./contributions";
 import { Disposer, h } from "./dom";
+import { Derivation } from "./derivation";
 import { HeatPair } from "./heatpair";
 import type { ValueSpec } from "./payload";
 import { placeText } from "./place";
+import { spreads } from "./spread";
 import { statsTable } from "./stats";
 
 export class ValuePanel {
@@ -12,6 +14,8 @@ export class ValuePanel {
   private readonly pair: HeatPair;
   private readonly contributions: Contributions | null;
   private readonly stats = h("div");
+  private readonly spread = h("div", { class: "gad-section" });
+  private readonly derivation: Derivation;
   private readonly why = h("p", { class: "gad-why" });
   private readonly spec: ValueSpec;
   private readonly disposer = new Disposer();
@@ -23,8 +27,9 @@ export class ValuePanel {
     this.spec = context.payload.values[value] as ValueSpec;
     const { spec } = this;
     const facts = [spec.dtype, spec.role, spec.module].filter((fact) => fact !== "");
-    this.pair = new HeatPair(context, value);
+    this.pair = new HeatPair(context, value, (index) => this.derivation.pick(index));
     this.disposer.add(() => this.pair.dispose());
+    this.derivation = new Derivation(context, value);
     this.contributions =
       spec.gradient !== null && spec.contributions.length > 0
         ? new Contributions(context, value)
@@ -46,6 +51,8 @@ export class ValuePanel {
       this.stats,
       this.why,
       this.contributions?.element ?? null,
+      this.derivation.element,
+      this.spread,
       this.links(),
       placeText(context, spec.place),
     );
@@ -63,9 +70,12 @@ export class ValuePanel {
     this.element.dataset.state = filled ? "filled" : "pending";
     this.element.dataset.gradient = gradient.state;
     this.pair.show(filled, gradient);
+    const data = filled ? this.spec.data : null;
     this.stats.replaceChildren(
-      statsTable(this.context, filled ? this.spec.data : null, gradient.array),
+      statsTable(this.context, data, gradient.array),
     );
+    this.spread.replaceChildren(spreads(this.context, data, gradient.array) ?? "");
+    this.derivation.show(gradient.array);
     const why = this.explanation();
     this.why.hidden = why === "";
     this.why.textContent = why;

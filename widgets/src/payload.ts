@@ -17,6 +17,14 @@ export interface Stats {
   underflow: number; // subnormal: not zero, below the dtype's smallest normal number
 }
 
+/** A histogram of equal bins over the finite elements, and percentiles of them. */
+export interface Spread {
+  low: Num;
+  high: Num;
+  counts: number[];
+  percentiles: [number, Num][]; // percent and element
+}
+
 /** A block of the binary buffer. `offset` is in bytes and a multiple of 8. */
 export interface Block {
   type: "f8" | "f4" | "i4" | "u1";
@@ -29,6 +37,8 @@ export interface ArraySpec {
   dtype: string; // NumPy's name
   size: number;
   stats: Stats;
+  /** null for arrays too small to need one, too large, or too many */
+  spread: Spread | null;
   /** all elements in C order; null when the array is sent as a summary only */
   full: Block | null;
   /** a picture of rows x cols for arrays too large to draw element by element: the
@@ -63,6 +73,8 @@ export interface ValueSpec {
   /** the finished gradient; null when there is none, and then `no_gradient` says why */
   gradient: number | null;
   no_gradient: string; // "" | "no gradient required" | "nothing leads from it to the loss" | ...
+  /** a sentence where the contributions cancel; else "" */
+  cancels: string;
   producer: number | null; // op
   /** index of the forward step that fills it; -1 for leaves, filled from the start */
   filled_at: number;
@@ -98,6 +110,10 @@ export interface EdgeSpec {
   total: number;
   /** input edges that carry a gradient: what this consumer adds (summed to the value's shape) */
   contribution: number | null; // index in Payload.arrays
+  /** its norm as a part of the sum of all contributions' norms; null where it is the only one */
+  share: number | null;
+  /** "summed over axis 0: (32, 50) → (50,)"; "" where it was sent in the value's shape */
+  summed: string;
   /** how the norm changes on the way, in decades: log10(‖contribution‖ / ‖gradient read‖);
    *  null where it has no meaning: a norm is zero, or nothing is carried */
   gain: Num | null;
@@ -150,6 +166,30 @@ export interface StepSpec {
   place: Place | null;
 }
 
+/** One element of a gradient as a sum of products, the largest first. */
+export interface Derivation {
+  label: string; // "W∇[3, 2]"
+  /** symbols, numbers, products, value: one line each */
+  stages: string[];
+  terms: {
+    symbols: string;
+    upstream: Num;
+    local: Num;
+    value: Num;
+    op: number;
+    /** the value whose gradient's element is the upstream factor, and that element */
+    output: number;
+    index: number[];
+  }[];
+  /** how many terms are not listed, and their sum */
+  more: number;
+  rest: Num;
+  total: Num;
+  gradient: Num | null;
+  /** why there is no sum; "" where there is one */
+  reason: string;
+}
+
 export interface Payload {
   version: 1;
   title: string;
@@ -165,4 +205,6 @@ export interface Payload {
   sources: SourceSpec[];
   /** lines to show above the diagram: "9 900 of 10 000 operations are folded", "no backward pass: ..." */
   notes: string[];
+  /** of small values, by "v3:1,2"; all others only a kernel can send */
+  derivations: Record<string, Derivation>;
 }

@@ -20,7 +20,7 @@ async function mount(place: HTMLElement): Promise<void> {
       theme: asThemeChoice(place.dataset.theme),
       height: Number(place.dataset.height ?? 0),
       page: true,
-      fetcher: null,
+      kernel: null,
     },
   );
   place.append(h("div", { class: "gad-page" }, stepper.element));

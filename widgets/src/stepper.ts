@@ -1,5 +1,5 @@
 // The Stepper: puts the panes together and keeps the one position that all of them show.
-import { ArrayStore, type Fetcher } from "./arrays";
+import { ArrayStore, fetcherOf } from "./arrays";
 import { type Context, parseKey } from "./context";
 import { Debugger, type NodeAction } from "./debugger";
 import { Diagram } from "./diagram";
@@ -9,6 +9,7 @@ import { ancestors, fold, initiallyOpen, isSmall, toggled, visibleKeys } from ".
 import { Help } from "./help";
 import { Inspector } from "./inspector";
 import { listenKeys } from "./keys";
+import type { Kernel } from "./kernel";
 import { LayoutEngine } from "./layout";
 import { NodeMenu } from "./node_actions";
 import type { NodeSpec, Payload } from "./payload";
@@ -28,7 +29,7 @@ export interface Options {
   height: number;
   /** the page is the Stepper's own, so it may fill the window */
   page: boolean;
-  fetcher: Fetcher | null;
+  kernel: Kernel | null;
   moved?(position: number): void;
   chose?(key: string): void;
 }
@@ -69,7 +70,7 @@ export class Stepper implements Context {
     private readonly options: Options,
   ) {
     this.timeline = new Timeline(payload);
-    this.arrays = new ArrayStore(payload, buffer, options.fetcher);
+    this.arrays = new ArrayStore(payload, buffer, fetcherOf(options.kernel));
     this.debug = new Debugger(this, () => this.drawDebug());
     this.engine = new LayoutEngine(payload);
     this.at = this.timeline.clamp(options.position);
@@ -167,6 +168,10 @@ export class Stepper implements Context {
     this.disposed = true;
     this.disposer.dispose();
     this.element.remove();
+  }
+
+  get kernel(): Kernel | null {
+    return this.options.kernel;
   }
 
   theme(): Theme {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ArrayStore, decode, fromBase64, plane } from "../src/arrays";
 import { glyph } from "../src/heatmap";
-import { slicePlane } from "../src/slice";
+import { defaultAxes, slicePlane } from "../src/slice";
 import { scalarGraph } from "./fixture";
 
 describe("decode", () => {
@@ -59,12 +59,12 @@ describe("planes", () => {
 
   it("cuts the plane at an index of the leading axes", () => {
     const elements = Float64Array.from({ length: 24 }, (_, i) => i);
-    const cut = slicePlane([2, 3, 4], elements, [1]);
+    const cut = slicePlane([2, 3, 4], elements, { ...defaultAxes([2, 3, 4]), at: [1, 0, 0] });
     expect([cut.rows, cut.cols, cut.cells[0], cut.cells.length]).toEqual([3, 4, 12, 12]);
     expect(cut.index(2, 3)).toEqual([1, 2, 3]);
-    expect(slicePlane([4], elements.subarray(0, 4), []).index(0, 2)).toEqual([2]);
-    expect(slicePlane([], elements.subarray(0, 1), []).index(0, 0)).toEqual([]);
-    const deep = slicePlane([2, 2, 2, 3], elements, [1, 0]);
+    expect(slicePlane([4], elements.subarray(0, 4), defaultAxes([4])).index(0, 2)).toEqual([2]);
+    expect(slicePlane([], elements.subarray(0, 1), defaultAxes([])).index(0, 0)).toEqual([]);
+    const deep = slicePlane([2, 2, 2, 3], elements, { row: 2, col: 3, at: [1, 0, 0, 0] });
     expect(deep.cells[0]).toBe(12);
   });
 });

@@ -39,6 +39,7 @@ export class Builder {
     arrays: [],
     sources: [{ title: "cell 1", first_line: 1, lines: ["c = a * b", "d = c + c"] }],
     notes: [],
+    derivations: {},
   };
   private readonly nodeOfValue = new Map<number, number>();
 
@@ -60,6 +61,7 @@ export class Builder {
         zero: data.filter((x) => x === 0).length,
         underflow: 0,
       },
+      spread: null,
       full: { type: "f8", offset: this.numbers.length * 8, length: data.length },
       thumb: null,
     };
@@ -85,6 +87,7 @@ export class Builder {
       shape_label: `(${shape.join(", ")})`,
       data: this.array(shape, data),
       gradient: gradient === null ? null : this.array(shape, gradient),
+      cancels: "",
       no_gradient: gradient === null ? "no gradient required" : "",
       producer: null,
       filled_at: -1,
@@ -217,6 +220,8 @@ export class Builder {
         arrived: 0,
         total: 0,
         contribution: null,
+        share: null,
+        summed: "",
         gain: null,
         accumulated: null,
       }) - 1

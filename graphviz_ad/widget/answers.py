@@ -1,0 +1,108 @@
+"""What the kernel answers when a page asks: whole arrays, tiles of large ones, derivations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from graphviz_ad.backend import to_numpy
+from graphviz_ad.errors import GraphvizADError
+from graphviz_ad.render.heatmap import summarize
+from graphviz_ad.trace.trace import Trace
+from graphviz_ad.widget.arrays import block_of
+from graphviz_ad.widget.elements import derivation
+
+__all__ = ["Answers"]
+
+LARGEST_TILE = 1024
+"""Rows and columns of a tile: more than a pane has pixels."""
+
+Reply = tuple[dict[str, Any], list[bytes]]
+
+
+class Answers:
+    """Answers the messages of one page; a message is data from outside and may be anything."""
+
+    def __init__(self, trace: Trace | None, arrays: list[Any]) -> None:
+        self._trace = trace
+        self._arrays = arrays
+
+    def answer(self, message: Any) -> Reply | None:
+        """Return the reply to a message and its buffers; None for what is no question."""
+        known = {"fetch": self._fetch, "tile": self._tile, "element": self._element}
+        if not isinstance(message, dict) or message.get("type") not in known:
+            return None
+        request = message.get("request")
+        try:
+            reply, buffers = known[message["type"]](message)
+        except (GraphvizADError, _RefusedError) as refused:
+            return {"type": "error", "request": request, "message": str(refused)}, []
+        return {**reply, "request": request}, buffers
+
+    def _fetch(self, message: dict[str, Any]) -> Reply:
+        index, array = self._array(message)
+        block, data = block_of(array)
+        return {"type": "array", "array": index, "block": block}, [data]
+
+    def _tile(self, message: dict[str, Any]) -> Reply:
+        index, array = self._array(message)
+        host = np.asarray(to_numpy(array))
+        plane = _plane(host, message.get("row"), message.get("col"), _whole(message, "at"))
+        (top, bottom), (left, right) = _whole(message, "rows", 2), _whole(message, "cols", 2)
+        cut = plane[max(0, top) : bottom, max(0, left) : right]
+        height, width = _whole(message, "size", 2)
+        fits = cut.size and 0 < height <= LARGEST_TILE and 0 < width <= LARGEST_TILE
+        if not fits:
+            raise _RefusedError(f"no tile of {cut.shape[0]} × {cut.shape[1]} elements")
+        picture = summarize(cut, min(height, cut.shape[0]), min(width, cut.shape[1]))
+        block, data = block_of(picture)
+        rows, cols = picture.shape
+        exact = picture.shape == cut.shape
+        reply = {"type": "tile", "array": index, "block": block, "rows": rows, "cols": cols}
+        return {**reply, "exact": exact}, [data]
+
+    def _element(self, message: dict[str, Any]) -> Reply:
+        if self._trace is None:
+            raise _RefusedError("the trace of this page is gone")
+        value, count = message.get("value"), len(self._trace.graph.values)
+        if not isinstance(value, int) or not 0 <= value < count:
+            raise _RefusedError(f"no value {value!r}; there are {count}")
+        index = tuple(_whole(message, "index"))
+        return {"type": "element", "element": derivation(self._trace, value, index)}, []
+
+    def _array(self, message: dict[str, Any]) -> tuple[int, Any]:
+        index = message.get("array")
+        if not isinstance(index, int) or not 0 <= index < len(self._arrays):
+            raise _RefusedError(f"no array {index!r}; there are {len(self._arrays)}")
+        return index, self._arrays[index]
+
+
+class _RefusedError(Exception):
+    """A message that asks for what there is not; its text is the reply."""
+
+
+def _whole(message: dict[str, Any], name: str, length: int | None = None) -> list[int]:
+    """Return a list of whole numbers of a message."""
+    found = message.get(name)
+    if (
+        not isinstance(found, list)
+        or not all(type(i) is int for i in found)
+        or (length is not None and len(found) != length)
+    ):
+        raise _RefusedError(f"{name}: expected {length or 'some'} whole numbers, got {found!r}")
+    return list(found)
+
+
+def _plane(array: np.ndarray[Any, Any], row: Any, col: Any, at: list[int]) -> Any:
+    """Return the plane of two axes, the others held at an index; an axis may be None."""
+    shown = [axis for axis in (row, col) if axis is not None]
+    axes = range(array.ndim)
+    inside = all(type(axis) is int and axis in axes for axis in shown)
+    held = len(at) == array.ndim and all(0 <= at[a] < array.shape[a] for a in axes)
+    if not inside or len(set(shown)) < len(shown) or not held:
+        raise _RefusedError(f"no plane of axes {row!r} and {col!r} at {at!r} in {array.shape}")
+    plane = array[tuple(slice(None) if axis in shown else at[axis] for axis in axes)]
+    if row is not None and col is not None and row > col:
+        plane = plane.T
+    return plane.reshape(-1, 1) if col is None else np.atleast_2d(plane)
