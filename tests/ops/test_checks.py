@@ -138,16 +138,16 @@ def test_an_op_over_a_sequence_with_several_outputs() -> None:
         name, label = "swap_pairs", "swap"
         tex, vjp_tex = "$y0, $y1 = $b, $a", ("$g0",)
 
-        def forward(xp, *arrays):  # noqa: N805
+        def forward(xp, *arrays):
             return tuple(a * 2.0 for a in reversed(arrays))
 
-        def vjp(xp, g, out, *arrays):  # noqa: N805
+        def vjp(xp, g, out, *arrays):
             return tuple(part * 2.0 for part in reversed(g))
 
         def reference(*arrays):
             return [np.asarray(a) * 2.0 for a in reversed(arrays)]
 
-        def samples(rng):  # noqa: N805
+        def samples(rng):
             a = rng.normal(size=3)
             return [Sample(a, a), Sample(a, rng.normal(size=2), a)]
 
