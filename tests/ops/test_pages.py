@@ -158,7 +158,7 @@ def public_parts() -> list[tuple[str, Callable[..., object]]]:
             part = getattr(module, name)
             if callable(part) and name not in ad.ops.FUNCTIONS:
                 parts.append((f"{module.__name__}.{name}", part))
-    for name, part in vars(ad.Tensor).items():
+    for name, part in [item for base in ad.Tensor.__mro__[:-1] for item in vars(base).items()]:
         if not name.startswith("_") and inspect.isfunction(part) and not hasattr(part, "op"):
             parts.append((f"Tensor.{name}", part))
     return parts
