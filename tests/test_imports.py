@@ -37,7 +37,8 @@ ALLOWED: dict[str, set[str]] = {
     "trace.replay": {"errors", "backend", "engine", "trace.model", "trace"},
     "trace": {"errors", "backend", "trace.model"},
     "capture": {"errors", "backend", "trace", "trace.model"},
-    "diagnose": {"errors", "backend", "trace", "trace.model"},
+    "diagnose.record": {"errors", "backend", "diagnose", "trace", "trace.recorder"},
+    "diagnose": {"errors", "backend", "trace", "trace.model", "diagnose.record"},
     "render": {"errors", "backend", "trace", "trace.model"},
     "widget": {"errors", "backend", "trace", "trace.model", "trace.recorder", "render", "diagnose"},
 }
