@@ -12,6 +12,7 @@ from graphviz_ad import testing
 from graphviz_ad.engine.op import REGISTRY, Op, Sample
 from graphviz_ad.engine.register import public_function
 from graphviz_ad.testing.compare import as_tuple
+from graphviz_ad.trace.explain.check import check
 from graphviz_ad.trace.explain.contributions import contributions
 from graphviz_ad.trace.explain.element import element
 from graphviz_ad.trace.explain.jacobian import jacobian
@@ -118,3 +119,13 @@ def test_the_same_inputs_give_the_same_trace_and_contributions_add_up(op: type[O
                 total = sum(term.value for term in found)
                 np.testing.assert_allclose(total, found.total, 1e-10, 1e-12, err_msg=repr(sample))
                 assert found.total is first.gradient(value.id)
+
+
+@every_op
+def test_checks_agree_but_for_kinks(op: type[Op]) -> None:
+    for sample, trace in traces_of(op):
+        for value in trace.graph.values:
+            if value.producer is None and trace.gradient(value.id) is not None:
+                found = check(trace, value.id, limit=4)
+                assert found.ok, (sample, found)
+                assert not found.kinks or op.name in ("maximum", "minimum"), (sample, found)
