@@ -24,24 +24,33 @@ from graphviz_ad.ops import FUNCTIONS
 
 __version__ = "0.1.0"
 
+# Imported now, while it is empty, so that no later import of a part of the room puts the package
+# in the place of the function of its name, which `__getattr__` gives.
+importlib.import_module("graphviz_ad.diagnose")
+del globals()["diagnose"]
+
+_LAZY = {
+    "GraphView": "graphviz_ad.widget.view",
+    "diagnose": "graphviz_ad.diagnose.record",
+    "show_graph": "graphviz_ad.widget.view",
+}
+
 # `graphviz_ad.trace` is the package of that name; the function is ad.linalg.trace and x.trace().
 _PUBLIC = {name: function for name, function in FUNCTIONS.items() if name != "trace"}
 globals().update(_PUBLIC)
 
 __all__ = [
-    "GraphView", "Op", "Tensor", "datasets", "enable_grad", "errors", "grad", "hessian", "jacobian",
-    "jvp", "linalg", "manual_seed", "module_scope", "nn", "no_grad", "op", "optim", "parameter",
-    "show_graph", "tensor", "testing", "value_and_grad", "vjp",
+    "GraphView", "Op", "Tensor", "datasets", "diagnose", "enable_grad", "errors", "grad", "hessian",
+    "jacobian", "jvp", "linalg", "manual_seed", "module_scope", "nn", "no_grad", "op", "optim",
+    "parameter", "show_graph", "tensor", "testing", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += _PUBLIC
 
 
 def __getattr__(name: str) -> Any:
-    """Import what draws when it is first used: importing costs what NumPy costs."""
-    if name in ("GraphView", "show_graph"):
-        from graphviz_ad.widget import view
-
-        return getattr(view, name)
+    """Import what draws or diagnoses when it is first used: importing costs what NumPy costs."""
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
     if name == "testing":
         return importlib.import_module("graphviz_ad.testing")
     raise AttributeError(f"module 'graphviz_ad' has no attribute {name!r}")

@@ -11,6 +11,7 @@ __all__ = [
     "CheckError",
     "DTypeError",
     "DatasetError",
+    "DiagnosisError",
     "GradientError",
     "GraphvizADError",
     "InPlaceError",
@@ -145,3 +146,7 @@ class StateDictError(GraphvizADError, ValueError):
 
 class DatasetError(GraphvizADError, ValueError):
     """A data set whose library or file is missing, or whose file is cut short."""
+
+
+class DiagnosisError(GraphvizADError, AssertionError):
+    """A finding where `Report.raise_if` or `assert_healthy` was told that there is none."""

@@ -35,8 +35,10 @@ from graphviz_ad.testing.compare import (
     random_weights,
     weighted_sum,
 )
+from graphviz_ad.testing.health import assert_healthy
 
 __all__ = [
+    "assert_healthy",
     "call_sample",
     "central_difference",
     "check_failure",

@@ -1,0 +1,151 @@
+"""One layer unlike the others: its weights' scale, or its activation."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+from graphviz_ad.diagnose.finding import Finding
+from graphviz_ad.diagnose.measures import Layer, Measures
+from graphviz_ad.diagnose.numbers import median, spread
+from graphviz_ad.diagnose.rules.base import Rule, register
+from graphviz_ad.trace.model import OpNode
+
+__all__ = ["OddActivation", "OddWeights", "is_gate", "weight_scale"]
+
+
+def weight_scale(measures: Measures, layer: Layer) -> float:
+    """Return ``log10(rms(W) √fan_in)``: about 0 for every usual initialisation."""
+    rms = measures.data_rms(measures.graph.edges[layer.weight].value)
+    return -math.inf if rms == 0 else math.log10(rms * math.sqrt(layer.fan_in))
+
+
+def usual_scale(measures: Measures) -> float:
+    """Return the median scale of the layers' weights; 0 for fewer than four."""
+    weights = {measures.graph.edges[layer.weight].value: layer for layer in measures.layers}
+    scales = [weight_scale(measures, layer) for layer in weights.values()]
+    return median(scales) if len(scales) >= 4 else 0.0
+
+
+def is_gate(measures: Measures, op: OpNode) -> bool:
+    """Whether an activation's output multiplies other data, as in an LSTM."""
+    values = measures.graph.values
+    consumers = [measures.graph.edges[e] for v in op.outputs for e in values[v].consumers]
+    return any(measures.graph.ops[edge.op].op in ("multiply", "subtract") for edge in consumers)
+
+
+@register
+class OddWeights(Rule):
+    """The weights of one layer are far smaller or larger than those of the others.
+
+    Silent before a normalisation, which takes the scale out again, and about a small output
+    layer, which is a custom.
+
+    Attributes
+    ----------
+    decades : float
+        From the median of ``log10(rms(W) √fan_in)``; the usual initialisations (Glorot, He,
+        LeCun, PyTorch's) lie within ±0.4 of 0.
+    """
+
+    decades: float = 1.0
+
+    def check(self, measures: Measures) -> Iterable[Finding]:
+        """Return a finding for each weight that stands out."""
+        usual = usual_scale(measures)
+        seen: set[int] = set()
+        for layer in measures.layers:
+            weight = measures.graph.edges[layer.weight].value
+            off = weight_scale(measures, layer) - usual
+            if weight in seen or not math.isfinite(off) or abs(off) < self.decades:
+                continue
+            seen.add(weight)
+            if measures.normalised(layer.out) or (off < 0 and _is_last(measures, layer)):
+                continue
+            yield self._found(measures, layer, off)
+
+    def _found(self, measures: Measures, layer: Layer, off: float) -> Finding:
+        op = measures.graph.ops[layer.op]
+        weight = measures.graph.values[measures.graph.edges[layer.weight].value]
+        gain = measures.gain(layer.data)
+        size = math.nan if gain is None else gain.mild
+        kind = "initialisation"
+        if off < 0 and size <= -self.decades:
+            kind = "vanishing"
+        elif off > 0 and size >= self.decades:
+            kind = "exploding"
+        word = "smaller" if off < 0 else "larger"
+        effect = (
+            "the gradient stops there" if gain is None
+            else f"its gain is {size:+.2f} decades" if math.isfinite(size) else "no gradient passes"
+        )  # fmt: skip
+        return self.finding(
+            measures, kind, "warning", op,
+            title=f"the weights of {self.name(measures, op)} are {10 ** abs(off):.3g} times "
+            f"{word} than those of the other layers; {effect}",
+            cause=f"rms({measures.trace.value_label(weight.id)}) is "
+            f"{measures.data_rms(weight.id):.3g} with {layer.fan_in} inputs a unit, so values and "
+            f"gradients {'shrink' if off < 0 else 'grow'} in this one layer.",
+            advice="initialise it as the others, or look at what scaled it",
+            node=weight, reach=[op.id],
+            threshold=f"|{off:.2f}| ≥ {self.decades:g} decades from the median of the layers",
+            decades=off, gain=size,
+        )  # fmt: skip
+
+
+def _is_last(measures: Measures, layer: Layer) -> bool:
+    return not any(
+        measures.graph.edges[e].op in measures.layer_of for e in measures.path(layer.out)
+    )
+
+
+@register
+class OddActivation(Rule):
+    """One activation loses more of the gradient than all others, and is of another kind.
+
+    Silent about gates, whose output multiplies other data.
+
+    Attributes
+    ----------
+    decades : float
+        Below the median of the activations' gains. σ′ ≤ 1/4 costs 0.6 decades, relu 0.15 and
+        tanh near 0 nothing.
+    spreads : float
+        Below the median, in robust standard deviations: 3.5, the outlier rule of Iglewicz and
+        Hoaglin, "How to detect and handle outliers", 1993.
+    others : int
+        How many others there must be.
+    """
+
+    decades: float = 0.3
+    spreads: float = 3.5
+    others: int = 4
+
+    def check(self, measures: Measures) -> Iterable[Finding]:
+        """Return a finding for each activation that stands out."""
+        found = []
+        for op in measures.activations:
+            sent = measures.gain(op.inputs[0])
+            if op.id in measures.body and sent is not None and math.isfinite(sent.per_element):
+                found.append((op, sent.per_element))
+        kinds = Counter(op.op for op, _ in found)
+        gains = [gain for _, gain in found]
+        centre, sigma = median(gains), spread(gains)
+        for op, gain in found:
+            rare = kinds[op.op] <= 2 and len(found) - kinds[op.op] >= self.others
+            off = gain - centre
+            if not rare or off > -max(self.decades, self.spreads * sigma) or is_gate(measures, op):
+                continue
+            usual = kinds.most_common(1)[0][0]
+            yield self.finding(
+                measures, "vanishing", "warning", op,
+                title=f"{self.name(measures, op)} loses {-gain:.2f} decades of the gradient, the "
+                f"other activations {-centre:.2f}",
+                cause=f"It is a {op.op} among {usual}s"
+                + ("; σ′ is at most 1/4." if op.op == "sigmoid" else "."),
+                advice=f"use {usual} here, too", reach=[op.id],
+                threshold=f"{off:.2f} ≤ −{max(self.decades, self.spreads * sigma):.2f} decades "
+                "from the median",
+                gain=gain, median=centre, spread=sigma,
+            )  # fmt: skip
