@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, overload
 
 from graphviz_ad.errors import TraceError
-from graphviz_ad.trace.debug.conditions import parse_condition
+from graphviz_ad.trace.debug.conditions import Condition, parse_condition
 from graphviz_ad.trace.debug.target import find_node, scope_chain
 from graphviz_ad.trace.explain.shown import Shown
 from graphviz_ad.trace.model import OpNode, Step
@@ -58,6 +58,7 @@ class Breakpoints(Sequence[Breakpoint], Shown):
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._all: list[Breakpoint] = []
+        self._conditions: dict[str, Condition] = {}
         self._next = 1
 
     def __len__(self) -> int:
@@ -154,7 +155,7 @@ class Breakpoints(Sequence[Breakpoint], Shown):
         trace = self._trace
         if found.kind == "condition":
             value = int(found.at[1:]) if found.at else None
-            met = parse_condition(found.what).met(trace, step, value)
+            met = self._conditions[found.what].met(trace, step, value)
             return f"{found.what}, {met}" if met else ""
         op = None if step.op is None else trace.graph.ops[step.op]
         hit = {"node": _at_node, "op": _at_kind, "module": _in_module, "line": _on_line}[found.kind]
@@ -165,6 +166,7 @@ class Breakpoints(Sequence[Breakpoint], Shown):
         trace, graph = self._trace, self._trace.graph
         if kind == "condition":
             condition = parse_condition(what)
+            self._conditions[condition.text] = condition
             if not at:
                 return condition.text, "", condition.text
             node = find_node(trace, at, "break_if")

@@ -36,7 +36,7 @@ def find_node(trace: Trace, target: Any, function: str) -> ValueNode | OpNode:
     target = getattr(target, "node", target)
     if isinstance(target, ValueNode) and target in graph.values[target.id : target.id + 1]:
         return target
-    if isinstance(target, OpNode) and any(op is target for op in graph.ops):
+    if isinstance(target, OpNode) and any(op is target for op in graph.ops[target.id :][:1]):
         return target
     if isinstance(target, str):
         return _named(trace, target, function)

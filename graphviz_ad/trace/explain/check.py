@@ -6,12 +6,14 @@ the user's is touched.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from graphviz_ad.errors import GraphvizADError, TraceError
+from graphviz_ad.trace.explain.differences import STEP, CheckedElement, judge
 from graphviz_ad.trace.explain.element import element_index
 from graphviz_ad.trace.explain.local import on_backend_of
 from graphviz_ad.trace.explain.reasons import reason
@@ -19,57 +21,12 @@ from graphviz_ad.trace.explain.shown import Shown, host, index_text, number, tab
 from graphviz_ad.trace.rules import Rules, rules_of
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["Check", "CheckedElement", "check", "check_op"]
-
-STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
-"""The step that balances truncation against rounding for central differences."""
+__all__ = ["Check", "check", "check_op"]
 
 SAMPLED = 64
 """Elements that are checked of a larger value: the largest gradients and some spread evenly."""
 
-_TOLERANCE = {8: 1e-5, 4: 2e-3, 2: 5e-2}  # relative, by bytes of the dtype
 _SHOWN = 8
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class CheckedElement(Shown):
-    """One element: A∇ against differences.
-
-    Attributes
-    ----------
-    label : str
-        ``"W∇[3, 2]"``.
-    index : tuple of int
-    gradient : float
-        As the backward pass computed it.
-    difference : float
-        ``(f(x + h) − f(x − h)) / 2h``.
-    error : float
-        Their distance relative to the larger of the two (to the largest gradient of the
-        value, where both are tiny beside it).
-    kink : bool
-        Whether the differences from the left and from the right disagree however small
-        the step: there is no derivative to compare with.
-    ok : bool
-    """
-
-    label: str
-    index: tuple[int, ...]
-    gradient: float
-    difference: float
-    error: float
-    kink: bool
-    ok: bool
-
-    def _cells(self) -> tuple[str, ...]:
-        told = "kink: one-sided differences disagree" if self.kink else "" if self.ok else "WRONG"
-        return (
-            self.label, number(self.gradient), f"differences {number(self.difference)}",
-            f"relative error {self.error:.1e}", told,
-        )  # fmt: skip
-
-    def _text(self) -> str:
-        return "  ".join(part for part in self._cells() if part)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -117,7 +74,7 @@ class Check(Shown):
             return f"{self.label}: {self.note}"
         verdict = "agrees with central differences" if self.ok else "DISAGREES with differences"
         head = f"{self.label} {verdict} ({len(self.elements)} of {self.size} elements)"
-        rows = [e._cells() for e in self.elements[:_SHOWN]]
+        rows = [e.cells() for e in self.elements[:_SHOWN]]
         rest = len(self.elements) - len(rows)
         more = [f"  and {rest} more"] if rest else []
         return "\n".join([head, *table(rows), *more, *(f"  {c}" for c in self.culprits)])
@@ -161,11 +118,14 @@ def check(trace: Trace, value: int, index: Any = None, *, limit: int = SAMPLED) 
         indices = [element_index(node.shape, index, trace.value_label(value))]
     rerun = _Rerun(trace, rules, value)
     scale = float(np.abs(gradient[np.isfinite(gradient)]).max(initial=0.0))
-    tolerance = _TOLERANCE.get(np.dtype(node.dtype).itemsize, 1e-5)
+    size = float(np.abs(rerun.seed * rerun.output(rerun.start)).sum())
     found = [
-        _compare(rerun, f"{label}{index_text(at)}", at, float(gradient[at]), scale, tolerance)
+        judge(
+            rerun.along(at), f"{label}{index_text(at)}", at, float(gradient[at]), node.dtype,
+            step=STEP * max(1.0, abs(float(host(rerun.start)[at]))), scale=scale, size=size,
+        )
         for at in indices
-    ]
+    ]  # fmt: skip
     found.sort(key=lambda e: (e.ok, e.kink, -e.error if e.error == e.error else -np.inf))
     culprits: list[str] = []
     if not all(e.ok for e in found):
@@ -235,8 +195,13 @@ def _check_input(
         pairs = zip(outputs_at(a), outputs_at(b), weights, strict=True)
         return float(sum(np.vdot(w, p - q) for p, q, w in pairs if w is not None))
 
-    itemsize = trace.data(outputs[0]).dtype.itemsize
-    return _judge(change, STEP, name, (), gradient, abs(gradient), _TOLERANCE.get(itemsize, 1e-5))
+    size = sum(
+        float(np.abs(w * y).sum())
+        for w, y in zip(weights, outputs_at(0.0), strict=True)
+        if w is not None
+    )
+    dtype = str(trace.data(outputs[0]).dtype)
+    return judge(change, name, (), gradient, dtype, step=STEP, scale=abs(gradient), size=size)
 
 
 class _Rerun:
@@ -278,65 +243,15 @@ class _Rerun:
             known.update(zip(graph.ops[op].outputs, made, strict=True))
         return host(known[self.trace.output])
 
-    def moved(self, index: tuple[int, ...], distance: float) -> Any:
-        array = host(self.start).copy()
-        array[index] += distance
-        return self.output(on_backend_of(self.start, array))
+    def along(self, index: tuple[int, ...]) -> Callable[[float, float], float]:
+        """Return how the loss differs between two distances from the value at one element."""
 
+        def at(distance: float) -> Any:
+            array = host(self.start).copy()
+            array[index] += distance
+            return self.output(on_backend_of(self.start, array))
 
-def _compare(
-    rerun: _Rerun,
-    label: str,
-    index: tuple[int, ...],
-    gradient: float,
-    scale: float,
-    tolerance: float,
-) -> CheckedElement:
-    step = STEP * max(1.0, abs(float(host(rerun.start)[index])))
-
-    def change(a: float, b: float) -> float:
-        difference = rerun.moved(index, a) - rerun.moved(index, b)
-        return float(np.vdot(rerun.seed, difference))
-
-    return _judge(change, step, label, index, gradient, scale, tolerance)
-
-
-def _judge(
-    change: Any, step: float, label: str, index: tuple[int, ...], gradient: float, scale: float,
-    tolerance: float,
-) -> CheckedElement:  # fmt: skip
-    """Compare a gradient with ``change(h, -h) / 2h``, and look for a kink within a step."""
-    with np.errstate(all="ignore"):
-        right, left = change(step, 0.0) / step, change(0.0, -step) / step
-        kink = False
-        size = max(abs(right), abs(left), 1e-3 * scale)
-        if abs(right - left) > 1e-3 * size:
-            # a curve's one-sided differences approach each other with the step, a kink's do not
-            fine = step / 16
-            near, far = change(fine, 0.0) / fine, change(0.0, -fine) / fine
-            kink = not abs(near - far) < 0.5 * abs(right - left)
-            if not kink:
-                right, left = near, far
-        difference = (right + left) / 2
-    if gradient != gradient or difference != difference:
-        same = (gradient != gradient) == (difference != difference)
-        return CheckedElement(label, index, gradient, difference, float("nan"), kink, same)
-    largest = max(abs(gradient), abs(difference), 1e-3 * scale)
-    if not np.isfinite(largest):
-        same = gradient == difference
-        return CheckedElement(
-            label, index, gradient, difference, 0.0 if same else np.inf, kink, same
-        )
-    error = abs(gradient - difference) / largest if largest else 0.0
-    return CheckedElement(
-        label,
-        index,
-        gradient,
-        difference,
-        error,
-        kink,
-        kink or error <= tolerance or largest < 1e-9,
-    )
+        return lambda a, b: float(np.vdot(self.seed, at(a) - at(b)))
 
 
 def _chosen(gradient: Any, limit: int) -> list[tuple[int, ...]]:
