@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from graphviz_ad import backend, errors
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -40,8 +42,10 @@ def missing_parts() -> dict[str, str]:
         missing["browser"] = "playwright is not installed: pip install 'graphviz_ad[test]'"
     if importlib.util.find_spec("torch") is None:
         missing["peers"] = "PyTorch is not installed: pip install 'graphviz_ad[peers]'"
-    if importlib.util.find_spec("cupy") is None:
-        missing["gpu"] = "CuPy is not installed: pip install 'graphviz_ad[cupy-cuda13x]'"
+    try:
+        backend.require("cupy", "gpu")
+    except errors.BackendError as error:
+        missing["gpu"] = f"{error.got}: {error.hint}"
     return missing
 
 

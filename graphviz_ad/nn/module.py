@@ -9,7 +9,8 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from graphviz_ad.backend import namespace, own, protect, to_numpy
+from graphviz_ad.backend import Array, move, namespace, own, protect, require, to_numpy
+from graphviz_ad.engine.exchange import parse_target
 from graphviz_ad.engine.tape import ScopeEntry, Site, tape
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
 from graphviz_ad.errors import DTypeError, GraphvizADError, ModuleError, StateDictError
@@ -241,23 +242,42 @@ class Module:
             function(module)
         return self
 
-    def to(self: _M, dtype: Any) -> _M:
-        """Convert floating-point parameters and buffers to `dtype`, and return the module.
+    def to(self: _M, *targets: Any) -> _M:
+        """Move parameters, buffers and gradients, and return the module.
 
-        Gradients are dropped.
+        They stay the tensors that they were, so an optimiser keeps them, and its state
+        follows at its next step. Recorded graphs keep the arrays that they saw.
+
+        Parameters
+        ----------
+        *targets : str, dtype or Tensor
+            A backend (``"numpy"``, ``"cupy"``), a dtype for those that are
+            floating-point, both, or a tensor to be like.
 
         Raises
         ------
         DTypeError
             For a dtype that is not floating-point.
+        BackendError
+            For what is neither, and for CuPy where it is not installed or finds no GPU.
+
+        Examples
+        --------
+        >>> import graphviz_ad as ad
+        >>> layer = ad.nn.Linear(3, 2).to("numpy", "float32")
+        >>> layer.weight.dtype, layer.weight.backend
+        (dtype('float32'), 'numpy')
         """
-        target = np.dtype(dtype)
-        if target.kind != "f":
-            raise DTypeError(f"{self.path}.to", "a floating-point dtype", str(target))
+        function = f"{self.path}.to"
+        backend, dtype = parse_target(function, *targets)
+        if dtype is not None and dtype.kind != "f":
+            raise DTypeError(function, "a floating-point dtype", str(dtype))
+        if backend is not None:
+            require(backend, function)
         for _, value in [*self._named("_parameters"), *self._named("_buffers")]:
-            if value.dtype.kind == "f":
-                value._data = protect(value._data.astype(target))
-                value.grad = None
+            grad = value._grad
+            value._data = _moved(value._data, backend, dtype)
+            value._grad = None if grad is None else tensor(_moved(grad._data, backend, dtype))
         return self
 
     def float(self: _M) -> _M:
@@ -389,3 +409,10 @@ def _path_of(scope: ScopeEntry | None) -> str:
             names.append(scope.name)
         scope = scope.parent
     return ".".join(reversed(names))
+
+
+def _moved(array: Array, backend: str | None, dtype: np.dtype[Any] | None) -> Array:
+    """Return `array` on `backend` and, where it is floating-point, of `dtype`; None keeps either."""
+    if dtype is not None and array.dtype.kind == "f":
+        array = array.astype(dtype)
+    return protect(array if backend is None else move(array, backend))

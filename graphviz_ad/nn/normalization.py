@@ -49,7 +49,7 @@ class _BatchNorm(Module):
         if self.track_running_stats:
             zeros_(self.running_mean)
             ones_(self.running_var)
-            self.num_batches_tracked.data = np.int64(0)
+            zeros_(self.num_batches_tracked)
 
     def forward(self, input: Any) -> Any:
         """Normalise; in training by the batch, and move the running statistics."""

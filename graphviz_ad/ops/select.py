@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
@@ -55,6 +57,15 @@ class Where(Op):
     fails = Failure(ShapeError, r"where: .* x \(3,\)", [True, False], [1.0] * 3, 0.0)
 
 
+def _within(xp: Any, indices: Any, length: int, mode: str) -> Any:
+    """Return indices as `mode` means them; CuPy's ``take`` has no argument for it."""
+    if mode == "wrap":
+        return indices % length
+    if mode == "clip":
+        return xp.minimum(xp.maximum(indices, 0), length - 1)
+    return indices
+
+
 class Take(Op):
     """Take the slices at `indices` along an axis, or elements of the flattened array.
 
@@ -88,15 +99,13 @@ class Take(Op):
             raise ArgumentError("take", "mode 'raise', 'wrap' or 'clip'", repr(mode))
 
     def forward(xp, a, indices, *, axis=None, mode="raise"):
-        return a.take(indices, axis, mode=mode)
+        length = a.size if axis is None else a.shape[axis]
+        return a.take(_within(xp, indices, length, mode), axis)
 
     def vjp(xp, g, out, a, indices, *, axis=None, mode="raise"):
         shape = (a.size,) if axis is None else a.shape
         k = 0 if axis is None else axis % a.ndim
-        if mode == "wrap":
-            indices = indices % shape[k]
-        elif mode == "clip":
-            indices = xp.minimum(xp.maximum(indices, 0), shape[k] - 1)
+        indices = _within(xp, indices, shape[k], mode)
         sent = call(ScatterAt, xp, g, index=along(k, indices), shape=shape)
         return sent.reshape(a.shape), None
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from graphviz_ad.backend import Array, namespace, own, protect, to_numpy
+from graphviz_ad.backend import Array, move, name_of, namespace, own, protect, to_numpy
 from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.errors import ArgumentError, ModuleError, StateDictError
 from graphviz_ad.nn.module import REPLACED
@@ -123,6 +123,7 @@ class Optimizer:
                     g = g + group["l1"] * xp.sign(w)
                 state = self.state.setdefault(tensor.id, {"step": 0})
                 state["step"] += 1
+                _follow(state, w)
                 # The array is ours alone, so no copy is needed as in `Tensor.data`.
                 tensor._data = protect(self._update(xp, w, g, state, group))
 
@@ -208,6 +209,16 @@ class Optimizer:
             options = ", ".join(f"{k}={v!r}" for k, v in group.items() if k != "params")
             groups.append(f"{len(group['params'])} parameters, {options}")
         return f"{type(self).__name__}({'; '.join(groups)})"
+
+
+def _follow(state: dict[str, Any], w: Array) -> None:
+    """Bring the arrays of a state to where its parameter has been moved since the last step."""
+    for key, value in state.items():
+        if type(value) is type(w):
+            if value.dtype != w.dtype:
+                state[key] = value.astype(w.dtype)
+        elif hasattr(value, "dtype"):
+            state[key] = move(value, name_of(w), "Optimizer.step").astype(w.dtype, copy=False)
 
 
 def _replaced(function: str, tensor: Tensor) -> ModuleError:
