@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from benchmarks.training import report, run
 from benchmarks.training.adversarial import Adversarial
@@ -15,6 +17,13 @@ from benchmarks.training.libraries import GraphvizAD, Torch, installed
 from benchmarks.training.workload import Run, Workload
 
 EVERY = pytest.mark.parametrize("make", run.WORKLOADS, ids=lambda make: make.__name__)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Products this small take longer on several threads, most of all beside other tests."""
+    with threadpool_limits(1):
+        yield
 
 
 @cache
@@ -55,7 +64,7 @@ def test_fifty_steps_go_the_way_of_pytorch(make: type[Workload]) -> None:
 
 def test_the_convolutional_net_reads_98_percent_of_the_digits() -> None:
     ours = Run(Convolutional(), GraphvizAD())
-    ours.train(200)
+    ours.train(150)
     assert ours.score() >= 0.98
 
 
