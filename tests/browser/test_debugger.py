@@ -305,3 +305,55 @@ def test_the_keys_are_told(open_view: Opener) -> None:
     stepper.page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
     expect(stepper.node("v0")).to_be_focused()
+
+
+AXE = Path(__file__).parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def complaints(stepper: StepperPage) -> list[str]:
+    """Return what axe-core finds that is serious or worse."""
+    assert AXE.exists(), "axe-core is not installed: run `npm ci` in widgets/"
+    stepper.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
+    found = stepper.page.evaluate("() => axe.run(document)")["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious(open_view: Opener, dark: bool) -> None:
+    stepper = open_view(broadcast(), dark=dark)
+    assert complaints(stepper) == []
+    stepper.node("v0").focus()
+    stepper.page.keyboard.press("w")
+    stepper.page.keyboard.press("b")
+    stepper.go_to(stepper.steps)
+    for key in ("v0", "o0", "v1"):
+        stepper.select(key)
+        assert complaints(stepper) == [], key
+    stepper.select("v0")
+    stepper.root.locator(".gad-options summary").click()
+    stepper.root.locator('[data-inspect] [data-cell="0,0"]').first.click()
+    stepper.page.keyboard.press("?")
+    assert complaints(stepper) == []
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(360, 740), (680, 450), (3840, 2160)], ids=["phone", "zoomed", "4k"]
+)
+def test_nothing_is_cut_off(
+    open_view: Opener, screenshot: Callable[..., None], width: int, height: int
+) -> None:
+    """At the widths from a phone to 4k; 1360 × 900 zoomed to 200% is 680 × 450."""
+    stepper = open_view(nested(), window={"width": width, "height": height})
+    stepper.go_to(stepper.steps)
+    stepper.node("v0").dispatch_event("click")
+    screenshot(stepper.page)
+    assert stepper.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    for button in stepper.root.locator(".gad-toolbar :is(button, select)").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] and box["x"] + box["width"] <= width

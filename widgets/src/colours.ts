@@ -46,6 +46,14 @@ function table(theme: Theme, of: Of): Uint8ClampedArray {
   return colours;
 }
 
+/** Relative luminance as WCAG 2 defines it, 0 to 1. */
+function luminance(colour: Rgb): number {
+  const linear = (c: number): number =>
+    c <= 10 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4;
+  const [r, g, b] = colour;
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+}
+
 export interface Palette {
   /** [r, g, b] of a finite x with the scale's end at `peak` */
   rgb(x: number, peak: number): Rgb;
@@ -73,8 +81,8 @@ export function palette(theme: Theme, of: Of): Palette {
     rgb,
     css: (x, peak) => `rgb(${rgb(x, peak).join(" ")})`,
     ink: (x, peak) => {
-      const [r, g, b] = rgb(x, peak);
-      return 0.299 * r + 0.587 * g + 0.114 * b > 138 ? "#14171c" : "#ffffff";
+      // Above this luminance black has the better contrast, and either has at least 4.5 to 1.
+      return luminance(rgb(x, peak)) > 0.179 ? "#000000" : "#ffffff";
     },
     nan: SPECIAL[theme].nan,
     nanInk: SPECIAL[theme].ink,
