@@ -31,6 +31,7 @@ del globals()["diagnose"]
 
 _LAZY = {
     "GraphView": "graphviz_ad.widget.view",
+    "Monitor": "graphviz_ad.diagnose.monitor",
     "diagnose": "graphviz_ad.diagnose.record",
     "show_graph": "graphviz_ad.widget.view",
 }
@@ -40,9 +41,9 @@ _PUBLIC = {name: function for name, function in FUNCTIONS.items() if name != "tr
 globals().update(_PUBLIC)
 
 __all__ = [
-    "GraphView", "Op", "Tensor", "datasets", "diagnose", "enable_grad", "errors", "grad", "hessian",
-    "jacobian", "jvp", "linalg", "manual_seed", "module_scope", "nn", "no_grad", "op", "optim",
-    "parameter", "show_graph", "tensor", "testing", "value_and_grad", "vjp",
+    "GraphView", "Monitor", "Op", "Tensor", "datasets", "diagnose", "enable_grad", "errors", "grad",
+    "hessian", "jacobian", "jvp", "linalg", "manual_seed", "module_scope", "nn", "no_grad", "op",
+    "optim", "parameter", "show_graph", "tensor", "testing", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += _PUBLIC
 

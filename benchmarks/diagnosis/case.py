@@ -24,11 +24,14 @@ class Sample:
         What is true of this seed.
     places : tuple of tuple of Tensor
         For each planted fault the outputs of the ops that are right to blame.
+    report : Report or None
+        What a monitor said of a training run; without it the loss is diagnosed.
     """
 
     loss: Any
     sick: bool = True
     places: tuple[tuple[Any, ...], ...] = ()
+    report: Any = None
 
 
 @dataclass

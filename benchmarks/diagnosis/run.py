@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import graphviz_ad as ad
-from benchmarks.diagnosis import autotrainer, healthy, mutants, planted
+from benchmarks.diagnosis import autotrainer, healthy, mutants, planted, training
 from benchmarks.diagnosis.case import Case, Sample
 from graphviz_ad.diagnose.record import diagnose
 from graphviz_ad.diagnose.report import Report
 
 __all__ = ["CASES", "Count", "run_case", "run_cases"]
 
-CASES: list[Case] = [*autotrainer.CASES, *mutants.CASES, *planted.CASES, *healthy.CASES]
+CASES: list[Case] = [
+    *autotrainer.CASES, *mutants.CASES, *training.CASES, *planted.CASES, *healthy.CASES,
+]  # fmt: skip
 
 
 @dataclass
@@ -69,6 +71,10 @@ class Count:
             self.alarms.append((seed, f"blamed {report.suspects[:3]}, right {places}"))
 
 
+def _report(sample: Sample) -> Report:
+    return diagnose(sample.loss) if sample.report is None else sample.report
+
+
 def run_case(case: Case, seeds: Iterable[int]) -> Count:
     """Return the counts of one case over these seeds."""
     count = Count(case)
@@ -77,7 +83,7 @@ def run_case(case: Case, seeds: Iterable[int]) -> Count:
         # the name goes in, so that a seed is a different draw for every case
         key = int.from_bytes(case.name.encode()[:24], "little")
         sample = case.make(np.random.default_rng([seed, key]))
-        count.add(seed, sample, diagnose(sample.loss))
+        count.add(seed, sample, _report(sample))
     return count
 
 

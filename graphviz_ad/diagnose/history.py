@@ -1,0 +1,116 @@
+"""What a monitor remembers of a training run, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from graphviz_ad.backend import namespace
+from graphviz_ad.diagnose.numbers import norm
+
+__all__ = ["History", "Sample", "Thinned", "fast_norm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The size of one parameter at one step, as norms.
+
+    Attributes
+    ----------
+    step : int
+    weight, gradient, update : float
+        ‖w‖ before the update, ‖∂L/∂w‖ and ‖Δw‖; the gradient is NaN where there is none.
+    descent : float
+        cos(Δw, −∂L/∂w): 1 for plain gradient descent, −1 when the sign is wrong.
+    """
+
+    step: int
+    weight: float
+    gradient: float
+    update: float
+    descent: float
+
+    @property
+    def ratio(self) -> float:
+        """‖Δw‖ / ‖w‖; NaN for a parameter of zeros."""
+        return self.update / self.weight if self.weight > 0 else math.nan
+
+
+class Thinned:
+    """A sequence of at most `limit` items: when it is full every second one is dropped.
+
+    Items then come in at half the rate, so that they stay evenly spread over the run.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = max(int(limit), 4)
+        self.items: list[Any] = []
+        self.stride = 1
+        self._skipped = 0
+
+    def append(self, item: Any) -> None:
+        """Add an item, unless it falls between two that are kept."""
+        self._skipped += 1
+        if self._skipped < self.stride:
+            return
+        self._skipped = 0
+        self.items.append(item)
+        if len(self.items) >= self.limit:
+            del self.items[::2]
+            self.stride *= 2
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.items)
+
+
+class History:
+    """The losses, and samples of every parameter.
+
+    Attributes
+    ----------
+    losses : Thinned of (int, float)
+        Step and loss.
+    samples : dict from str to Thinned of Sample
+    names : dict from str to (tuple of int, bool)
+        Of every parameter: its shape, and whether it is in the optimiser (True if not known).
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.losses = Thinned(limit)
+        self.samples: dict[str, Thinned] = {}
+        self.names: dict[str, tuple[tuple[int, ...], bool]] = {}
+
+    def windows(self, count: int = 5) -> list[float]:
+        """Return the medians of the finite losses over `count` equal parts of the run."""
+        losses = np.array([loss for _, loss in self.losses if math.isfinite(loss)])
+        parts = np.array_split(losses, count)
+        return [float(np.median(part)) for part in parts if part.size]
+
+    def add(self, name: str, sample: Sample) -> None:
+        """Add a sample of a parameter."""
+        self.samples.setdefault(name, Thinned(self.limit)).append(sample)
+
+
+def fast_norm(array: Any) -> float:
+    """Return the Euclidean norm, in one pass where the squares neither over- nor underflow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from graphviz_ad.diagnose.history import fast_norm
+    >>> fast_norm(np.array([3.0, 4.0]))
+    5.0
+    """
+    flat = array.ravel()
+    with np.errstate(all="ignore"):
+        square = float(namespace(flat).dot(flat, flat)) if flat.size else 0.0
+    low, high = (1e-280, 1e280) if flat.dtype.itemsize >= 8 else (1e-30, 1e36)
+    return math.sqrt(square) if low < square < high else norm(array)

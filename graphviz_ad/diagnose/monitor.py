@@ -1,0 +1,252 @@
+"""The monitor of a training loop: one call a step, and a flight recorder."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from graphviz_ad.backend import namespace
+from graphviz_ad.diagnose.finding import SEVERITIES, Finding
+from graphviz_ad.diagnose.history import History, Sample, fast_norm
+from graphviz_ad.diagnose.record import parameters_of, trace_of
+from graphviz_ad.diagnose.report import Report, diagnose_trace
+from graphviz_ad.diagnose.rules.training import TRAINING_RULES, TrainingRule
+from graphviz_ad.errors import ArgumentError
+from graphviz_ad.trace.trace import Trace
+
+__all__ = ["Monitor"]
+
+_FOLLOWS = {
+    "diverging": {"oscillating", "update-ratio", "not-decreasing"},
+    "update-ratio": {"oscillating", "not-decreasing"},
+    "oscillating": {"not-decreasing"},
+    "unchanged": {"not-decreasing"},
+}
+
+
+class Monitor:
+    """Watches a training loop: losses, gradients and updates, and the steps before a crash.
+
+    Call `step` once at the end of each step, after the optimiser's. Every step costs a look at
+    the loss; every `every`-th one the norms of all parameters. The last few graphs are held, so
+    that when the loss turns NaN or Inf or jumps one can step through the very iteration.
+
+    Parameters
+    ----------
+    parameters : Module, optimiser, or iterable of Tensor
+    optimiser : optimiser, optional
+        With it, parameters that it does not have are told apart.
+    every : int
+        How many steps from one sample to the next.
+    keep : int
+        How many graphs the flight recorder holds; 0 for none. They keep their arrays alive.
+    limit : int
+        How many losses, and samples of each parameter, are kept; older ones are thinned out.
+    jump : float
+        Freeze when a loss is this many times the largest of the last ten; inf for never.
+    rules : iterable of TrainingRule
+        In place of the registered ones of the same name.
+
+    Attributes
+    ----------
+    history : History
+    steps : int
+        How many steps were seen.
+    frozen_at : int or None
+        The step at which the flight recorder stopped, and `why_frozen`.
+    seconds : float
+        What monitoring has cost so far.
+
+    Raises
+    ------
+    ArgumentError
+        For no parameters, or an option out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import graphviz_ad as ad
+    >>> w = ad.parameter(np.ones((3, 1)), name="w")
+    >>> optimiser = ad.optim.SGD([w], lr=0.1)
+    >>> monitor = ad.Monitor(optimiser, every=2)
+    >>> for _ in range(20):
+    ...     optimiser.zero_grad()
+    ...     loss = ((np.eye(3) @ w) ** 2).mean()
+    ...     loss.backward()
+    ...     optimiser.step()
+    ...     monitor.step(loss)
+    >>> monitor.report().healthy
+    True
+    """
+
+    def __init__(
+        self,
+        parameters: Any,
+        optimiser: Any = None,
+        *,
+        every: int = 10,
+        keep: int = 2,
+        limit: int = 1000,
+        jump: float = 100.0,
+        rules: Iterable[TrainingRule] = (),
+    ) -> None:
+        for name, value, least in (("every", every, 1), ("keep", keep, 0), ("limit", limit, 4)):
+            if not isinstance(value, int) or value < least:
+                raise ArgumentError("Monitor", f"{name} of {least} or more", repr(value))
+        self._named = _unique(parameters_of(parameters))
+        if not self._named:
+            raise ArgumentError("Monitor", "at least one parameter", "none")
+        held = None if optimiser is None else {t.id for _, t in parameters_of(optimiser)}
+        self.every = every
+        self.jump = jump
+        self.history = History(limit)
+        self.history.names = {
+            name: (tensor.shape, held is None or tensor.id in held) for name, tensor in self._named
+        }
+        self.steps = 0
+        self.seconds = 0.0
+        self.frozen_at: int | None = None
+        self.why_frozen = ""
+        self._rules = {name: rule() for name, rule in TRAINING_RULES.items()}
+        self._rules.update({type(rule).__name__: rule for rule in rules})
+        self._recent: deque[float] = deque(maxlen=10)
+        self._flight: deque[tuple[int, Any]] = deque(maxlen=keep)
+        self._traces: dict[int, Trace] = {}
+        self._before: list[Any] | None = [tensor.data for _, tensor in self._named]
+
+    def step(self, loss: Any) -> None:
+        """Take note of a step that was just taken.
+
+        Parameters
+        ----------
+        loss : Tensor
+            The scalar whose ``backward`` gave the step's gradients.
+
+        Raises
+        ------
+        ArgumentError
+            When it is no scalar tensor.
+        """
+        begin = time.perf_counter()
+        if not hasattr(loss, "item") or getattr(loss, "size", 0) != 1:
+            got = f"{type(loss).__name__} {getattr(loss, 'shape', '')}".strip()
+            raise ArgumentError("Monitor.step", "a scalar Tensor, the loss", got)
+        value = float(loss.item())
+        self.history.losses.append((self.steps, value))
+        if self.frozen_at is None and self._flight.maxlen and hasattr(loss, "backward"):
+            self._flight.append((self.steps, loss))
+        if self._before is not None:
+            with np.errstate(all="ignore"):
+                self._sample(self._before)
+            self._before = None
+        self._watch(value)
+        self.steps += 1
+        if self.steps % self.every == 0:
+            # arrays of parameters are never written to: holding them is enough
+            self._before = [tensor.data for _, tensor in self._named]
+        self.seconds += time.perf_counter() - begin
+
+    def _sample(self, before: list[Any]) -> None:
+        for (name, tensor), old in zip(self._named, before, strict=True):
+            if not tensor.requires_grad:
+                continue
+            change = tensor.data - old
+            update = fast_norm(change)
+            gradient, descent = math.nan, math.nan
+            if tensor.grad is not None:
+                g = tensor.grad.data
+                gradient = fast_norm(g)
+                size = gradient * update
+                if math.isfinite(size) and size > 0:
+                    descent = -float(namespace(g).dot(change.ravel(), g.ravel())) / size
+                if not math.isfinite(gradient):
+                    self._freeze(f"the gradient of {name} is not finite")
+            self.history.add(name, Sample(self.steps, fast_norm(old), gradient, update, descent))
+
+    def _watch(self, value: float) -> None:
+        if not math.isfinite(value):
+            self._freeze(f"the loss is {value}")
+        elif len(self._recent) == self._recent.maxlen and abs(value) > self.jump * max(
+            map(abs, self._recent)
+        ):
+            self._freeze(f"the loss jumped to {value:.4g}")
+        self._recent.append(value)
+
+    def _freeze(self, why: str) -> None:
+        if self.frozen_at is None:
+            self.frozen_at, self.why_frozen = self.steps, why
+
+    @property
+    def traces(self) -> dict[int, Trace]:
+        """The traces in the flight recorder, by step; made when they are first asked for."""
+        for step, loss in self._flight:
+            if step not in self._traces:
+                self._traces[step] = trace_of(loss)
+        held = {step for step, _ in self._flight}
+        self._traces = {step: t for step, t in self._traces.items() if step in held}
+        return dict(self._traces)
+
+    def release(self) -> None:
+        """Let go of the frozen graphs and record again."""
+        self._flight.clear()
+        self._traces.clear()
+        self.frozen_at, self.why_frozen = None, ""
+
+    def report(self) -> Report:
+        """Return what is wrong, over the run and in the newest graph that is held.
+
+        Returns
+        -------
+        Report
+            Empty, with a note, before the first step.
+        """
+        if not self.steps:
+            return Report((), ["the monitor has seen no step; call step(loss) at the end of each"])
+        found = [f for rule in self._rules.values() for f in rule.check(self.history)]
+        order = list(_FOLLOWS)
+        found.sort(key=lambda f: order.index(f.kind) if f.kind in order else len(order))
+        roots: list[Finding] = []
+        for finding in found:
+            root = next(
+                (k for k, r in enumerate(roots) if finding.kind in _FOLLOWS.get(r.kind, ())), None
+            )
+            if root is None:
+                roots.append(finding)
+            else:
+                roots[root] = replace(roots[root], follows=(*roots[root].follows, finding))
+        notes = []
+        if self.frozen_at is not None:
+            notes.append(f"frozen at step {self.frozen_at}: {self.why_frozen}; see monitor.traces")
+        trace = None
+        if self._flight:
+            traces = self.traces
+            for step in sorted(traces):
+                trace = traces[step]
+                report = diagnose_trace(trace)
+                if "nonfinite" in report.kinds or step == max(traces):
+                    roots = [*report.findings, *roots]
+                    break
+        return Report(sorted(roots, key=lambda f: SEVERITIES.index(f.severity)), notes, trace)
+
+    def __repr__(self) -> str:
+        return f"<Monitor: {self.steps} steps, {len(self._named)} parameters>"
+
+    def _repr_html_(self) -> str:
+        """Display in a notebook."""
+        return self.report()._repr_html_()
+
+
+def _unique(named: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Return the parameters with names that differ: unnamed ones may share a name."""
+    counts: dict[str, int] = {}
+    found = []
+    for name, tensor in named:
+        counts[name] = counts.get(name, 0) + 1
+        found.append((name if counts[name] == 1 else f"{name} ({counts[name]})", tensor))
+    return found

@@ -1,0 +1,142 @@
+"""The monitor: what it finds over steps, its memory, its flight recorder, bad input."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+
+import graphviz_ad as ad
+from benchmarks.diagnosis.run import run_case
+from benchmarks.diagnosis.training import CASES
+from graphviz_ad.diagnose.history import History, Thinned, fast_norm
+from graphviz_ad.diagnose.rules.training import Diverging, NotDecreasing, Oscillating
+from graphviz_ad.errors import ArgumentError
+
+
+def history(losses: Any) -> History:
+    made = History(1000)
+    for step, loss in enumerate(losses):
+        made.losses.append((step, float(loss)))
+    return made
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_training_runs(case: Any) -> None:
+    count = run_case(case, [1000])
+    assert count.right_kind == count.sick, count.alarms
+    assert count.false_alarms == 0, count.alarms
+
+
+def test_rules_of_the_loss_curve() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=100) * 0.2
+    falling = np.exp(-np.arange(100) / 20) + 0.5
+    for rule in (Diverging(), NotDecreasing(), Oscillating()):
+        assert not list(rule.check(history(falling * (1 + 0.1 * noise))))
+    assert [f.kind for f in NotDecreasing().check(history(1 + 0.01 * noise))] == ["not-decreasing"]
+    assert [f.kind for f in Diverging().check(history(1.1 ** np.arange(50)))] == ["diverging"]
+    swing = 1 + 0.3 * (-1.0) ** np.arange(60)
+    assert [f.kind for f in Oscillating().check(history(swing))] == ["oscillating"]
+    assert not list(Oscillating().check(history(1 + noise)))
+    assert not list(NotDecreasing().check(history(np.full(10, 1.0))))
+
+
+def test_rules_of_the_loss_curve_do_not_depend_on_its_scale() -> None:
+    for factor in (1e-6, 1e6):
+        swing = factor * (1 + 0.3 * (-1.0) ** np.arange(60))
+        assert list(Oscillating().check(history(swing)))
+        assert list(NotDecreasing().check(history(factor * np.ones(60))))
+        assert list(Diverging().check(history(factor * 1.1 ** np.arange(50))))
+
+
+def test_memory_is_bounded() -> None:
+    kept = Thinned(16)
+    for k in range(100_000):
+        kept.append(k)
+    assert len(kept) <= 16
+    gaps = np.diff(list(kept))
+    assert gaps.min() > 0
+    assert gaps.max() <= 2 * gaps.min()
+
+
+def train(w: Any, monitor: ad.Monitor, steps: int, break_at: int = -1) -> list[Any]:
+    losses = []
+    for k in range(steps):
+        w.grad = None
+        z = w * (np.inf if k == break_at else 1.0)
+        with np.errstate(all="ignore"):
+            loss = (ad.tanh(w) * z - z).sum()
+            loss.backward()
+        w.data = w.data - 0.01 * np.nan_to_num(w.grad.data)
+        monitor.step(loss)
+        losses.append(weakref.ref(loss))
+    return losses
+
+
+def test_the_flight_recorder_keeps_the_step_that_failed() -> None:
+    w = ad.parameter([1.0, 2.0], name="w")
+    monitor = ad.Monitor([w], every=5, keep=2)
+    train(w, monitor, 30, break_at=17)
+    assert monitor.frozen_at == 17
+    assert sorted(monitor.traces) == [16, 17]
+    assert np.isinf(monitor.traces[17].data(monitor.traces[17].output)) or np.isnan(
+        monitor.traces[17].data(monitor.traces[17].output)
+    )
+    report = monitor.report()
+    assert report[0].kind == "nonfinite"
+    assert "frozen at step 17" in str(report)
+    monitor.release()
+    assert monitor.frozen_at is None
+    assert monitor.traces == {}
+
+
+def test_only_the_last_graphs_are_kept_alive() -> None:
+    w = ad.parameter([1.0, 2.0], name="w")
+    monitor = ad.Monitor([w], keep=2)
+    losses = train(w, monitor, 10)
+    gc.collect()
+    assert [ref() is not None for ref in losses] == [False] * 8 + [True] * 2
+    monitor = ad.Monitor([w], keep=0)
+    losses = train(w, monitor, 5)
+    assert not any(ref() is not None for ref in losses)
+
+
+def test_samples_are_exact() -> None:
+    w = ad.parameter([[3.0, 4.0]], name="w")
+    monitor = ad.Monitor([w], every=1)
+    loss = (w * w).sum()
+    loss.backward()
+    w.data = w.data - 0.1 * w.grad.data
+    monitor.step(loss)
+    (sample,) = monitor.history.samples["w"]
+    assert sample.weight == 5.0
+    assert sample.gradient == pytest.approx(10.0)
+    assert sample.ratio == pytest.approx(0.2)
+    assert sample.descent == pytest.approx(1.0)
+
+
+def test_an_empty_monitor_says_so() -> None:
+    assert "no step" in str(ad.Monitor([ad.parameter(1.0)]).report())
+
+
+def test_bad_input_is_refused() -> None:
+    w = ad.parameter([1.0])
+    with pytest.raises(ArgumentError, match="at least one parameter"):
+        ad.Monitor([])
+    with pytest.raises(ArgumentError, match="every"):
+        ad.Monitor([w], every=0)
+    monitor = ad.Monitor([w])
+    for bad in (1.0, w, ad.parameter([1.0, 2.0])):
+        if getattr(bad, "size", 2) != 1 or not hasattr(bad, "item"):
+            with pytest.raises(ArgumentError, match="scalar"):
+                monitor.step(bad)
+
+
+def test_fast_norm_falls_back() -> None:
+    assert fast_norm(np.array([3e-30, 4e-30], dtype=np.float32)) == pytest.approx(5e-30)
+    assert fast_norm(np.array([3e200, 4e200])) == pytest.approx(5e200)
+    assert fast_norm(np.zeros(0)) == 0.0
