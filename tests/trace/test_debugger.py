@@ -80,6 +80,21 @@ def test_edges_arrive_one_at_a_time(s, parts):
         np.testing.assert_allclose(gradient, sum(terms[: k + 1]))
 
 
+def test_a_contribution_is_not_there_before_its_edge(s, parts):
+    W = parts[1]
+    first, second, _ = [term.value for term in s.at(W).contributions]
+    s.goto(13)
+    assert s.at(W).gradient is None
+    s.step(granularity="edge")
+    assert s.position == 13
+    np.testing.assert_array_equal(s.at(W).gradient, first)
+    s.step(granularity="edge")
+    assert s.position == 14
+    np.testing.assert_array_equal(s.at(W).gradient, first + second)
+    s.back(granularity="edge")
+    np.testing.assert_array_equal(s.at(W).gradient, first)
+
+
 def test_over_into_and_out_of_modules(s):
     s.first()
     assert s.step_over().position == 3  # all of net

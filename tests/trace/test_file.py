@@ -169,6 +169,19 @@ def test_a_changed_document_is_refused(path, change):
         ad.GraphView.load(path)
 
 
+def test_an_operation_that_takes_its_own_output_is_refused(path):
+    def change(document):
+        edge = document["ops"][0]["inputs"][0]
+        made = document["ops"][0]["outputs"][0]
+        document["values"][document["edges"][edge]["value"]]["consumers"].remove(edge)
+        document["values"][made]["consumers"].append(edge)
+        document["edges"][edge]["value"] = made
+
+    rewrite(path, change)
+    with pytest.raises(TraceError, match="o0 and edge 0 that do not agree"):
+        load_trace(path)
+
+
 def test_breakpoints_that_do_not_fit_are_refused(path):
     rewrite(path, put("breakpoints", [{"kind": "op", "what": "tanh"}]))
     with pytest.raises(TraceError, match="break_at: expected the name of an operation"):
