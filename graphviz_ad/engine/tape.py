@@ -10,7 +10,16 @@ from contextlib import contextmanager
 from types import CodeType
 from typing import Any, NamedTuple
 
-__all__ = ["Record", "ScopeEntry", "Site", "enable_grad", "module_scope", "next_id", "no_grad"]
+__all__ = [
+    "Record",
+    "ScopeEntry",
+    "Site",
+    "caller",
+    "enable_grad",
+    "module_scope",
+    "next_id",
+    "no_grad",
+]
 
 next_id = itertools.count(1).__next__
 """The next id. One counter for all threads, so that ids order what they exchange, too."""
@@ -21,6 +30,12 @@ class Site(NamedTuple):
 
     code: CodeType
     lasti: int
+
+
+def caller(depth: int) -> Site:
+    """Return the call that led here, from `depth` frames above the function that asks."""
+    frame = sys._getframe(depth + 1)
+    return Site(frame.f_code, frame.f_lasti)
 
 
 class ScopeEntry:

@@ -1,35 +1,28 @@
 """The tensor: an array on a backend, its gradient, and the record that produced it.
 
-Operators and methods come from the op registry (`graphviz_ad.engine.register`).
+Here is what it holds, and how leaves are made. How it is read is in `engine.values`, its
+gradient in `engine.gradients`, copies and moves in `engine.exchange`; operators and methods
+come from the op registry (`graphviz_ad.engine.register`).
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from graphviz_ad.backend import Array, is_array, is_immutable, own, protect, to_numpy
+from graphviz_ad.backend import Array, is_array, is_immutable, own, protect
 from graphviz_ad.engine.exchange import Exchange, require_same_backend
-from graphviz_ad.engine.hooks import HookHandle, Watch
-from graphviz_ad.engine.tape import Record, ScopeEntry, Site, next_id, tape
-from graphviz_ad.errors import (
-    ArgumentError,
-    DTypeError,
-    GradientError,
-    InPlaceError,
-    ShapeError,
-    VJPError,
-)
+from graphviz_ad.engine.gradients import Gradients, require_float
+from graphviz_ad.engine.hooks import Watch
+from graphviz_ad.engine.tape import Record, ScopeEntry, Site, caller, next_id
+from graphviz_ad.engine.values import Values
+from graphviz_ad.errors import ArgumentError, DTypeError, InPlaceError, ShapeError
 
 __all__ = ["Tensor", "parameter", "tensor"]
 
 _new = object.__new__
 
 
-class Tensor(Exchange):
+class Tensor(Values, Gradients, Exchange):
     """An array that operations are recorded on. Made by `tensor`, `parameter` and operations.
 
     Attributes
@@ -184,230 +177,13 @@ class Tensor(Exchange):
         self._grad = value
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """The lengths of the axes."""
-        shape: tuple[int, ...] = self._data.shape
-        return shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return int(self._data.ndim)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return int(self._data.size)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the elements."""
-        dtype: np.dtype[Any] = self._data.dtype
-        return dtype
-
-    @property
     def is_leaf(self) -> bool:
         """Whether no recorded operation produced it."""
         return self._op is None
 
-    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
-        """Add the gradient of this tensor to ``.grad`` of every leaf that led to it.
-
-        The graph is kept: a second call accumulates.
-
-        Parameters
-        ----------
-        gradient : array_like, optional
-            The gradient of this tensor, of its shape; 1 for a scalar.
-        create_graph : bool
-            Record the pass itself: ``.grad`` can then be differentiated, and shown as a
-            graph. A leaf and such a gradient hold each other alive until ``.grad`` is
-            set to None, as in PyTorch; `graphviz_ad.grad` has no such cycle.
-
-        Raises
-        ------
-        GradientError
-            For a tensor that requires no gradient, or a non-scalar without `gradient`.
-        ShapeError
-            When `gradient` has another shape.
-
-        Examples
-        --------
-        >>> import graphviz_ad as ad
-        >>> x = ad.parameter(3.0)
-        >>> (x * x * x).backward(create_graph=True)
-        >>> slope, x.grad = x.grad, None
-        >>> slope.backward()
-        >>> slope.item(), x.grad.item()
-        (27.0, 18.0)
-        """
-        if create_graph:
-            from graphviz_ad.engine.traced_backward import traced_backward
-
-            traced_backward(self, gradient, _caller(1))
-            return
-        from graphviz_ad.engine.backward import backward
-
-        backward(self, gradient)
-
-    def retain_grad(self) -> Tensor:
-        """Keep the gradient of this intermediate in ``.grad`` at the next `backward`, too.
-
-        Raises
-        ------
-        GradientError
-            For a tensor that requires no gradient.
-        """
-        if not self.requires_grad:
-            raise GradientError("retain_grad", "a tensor that requires a gradient", repr(self))
-        self._watched().keeps = True
-        return self
-
-    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> HookHandle:
-        """Call `hook` with the gradient of this tensor in every backward pass.
-
-        It is called once a pass, when every consumer has sent its contribution and
-        before the gradient goes on or is added to ``.grad``. A tensor that it returns
-        takes the gradient's place. Hooks run in the order in which they were registered,
-        each on what the one before it returned. What they compute is recorded only
-        where the pass is (``create_graph=True``). Semantics: PyTorch's
-        ``Tensor.register_hook``.
-
-        Parameters
-        ----------
-        hook : callable
-            Takes the gradient, a Tensor, and returns one of the same shape, or None.
-
-        Returns
-        -------
-        HookHandle
-            Its ``remove()`` takes the hook off; it is a context manager, too.
-
-        Raises
-        ------
-        GradientError
-            For a tensor that requires no gradient.
-
-        Examples
-        --------
-        >>> import graphviz_ad as ad
-        >>> a = ad.parameter([3.0, -4.0])
-        >>> handle = a.register_hook(lambda g: ad.clip(g, -1, 1))
-        >>> (a * a).sum().backward()
-        >>> a.grad
-        tensor([ 1., -1.], shape=(2,), dtype=float64)
-        >>> handle.remove()
-        """
-        if not self.requires_grad:
-            raise GradientError("register_hook", "a tensor that requires a gradient", repr(self))
-        return self._watched().add(hook)
-
-    def _watched(self) -> Watch:
-        if self._watch is None:
-            self._watch = Watch()
-        return self._watch
-
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Switch the gradient of a leaf on or off, and return the leaf.
-
-        Raises
-        ------
-        GradientError
-            For the output of an operation: use `detach`.
-        DTypeError
-            For a dtype that is not floating-point.
-        """
-        if self._op is not None:
-            got = f"the output of {self._op.name}"
-            raise GradientError("requires_grad_", "a leaf", got, "use detach()")
-        if requires_grad:
-            _require_float("requires_grad_", self._data.dtype)
-        self.requires_grad = bool(requires_grad)
-        return self
-
     def detach(self) -> Tensor:
         """Return a leaf with the same data that sends no gradient back."""
-        leaf = _leaf(self._data, False, self.name, _caller(1))
-        return leaf
-
-    def item(self) -> float | int | bool:
-        """Return the only element as a Python number.
-
-        Raises
-        ------
-        ShapeError
-            When there is more than one element, or none.
-        """
-        if self._data.size != 1:
-            raise ShapeError("item", "a tensor of one element", f"shape {self.shape}")
-        _stay_in_trace(self)
-        number: float | int | bool = self._data.item()
-        return number
-
-    def numpy(self) -> Any:
-        """Return the data as a NumPy array, outside the trace.
-
-        Raises
-        ------
-        GradientError
-            When the tensor requires a gradient: ``detach()`` says that it is meant.
-        """
-        if self.requires_grad:
-            hint = "write x.detach().numpy()"
-            raise GradientError("numpy", "a tensor without gradient", repr(self), hint)
-        return np.asarray(to_numpy(self._data))
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        """Leave the trace: ``np.asarray(x)`` gives the values."""
-        _stay_in_trace(self)
-        return np.array(to_numpy(self._data), dtype=dtype, copy=copy)
-
-    def __len__(self) -> int:
-        if not self._data.ndim:
-            raise TypeError("len() of a tensor without axes")
-        return len(self._data)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if not self._data.ndim:
-            raise TypeError("iteration over a tensor without axes")
-        return (self[index] for index in range(len(self._data)))
-
-    def __bool__(self) -> bool:
-        return bool(self._data)
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        index: int = self._data.__index__()
-        return index
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
-    def __setitem__(self, index: object, value: object) -> None:
-        hint = "recorded arrays never change: use ad.where or compute a new tensor"
-        raise InPlaceError("x[...] = v", "a functional form", "a write in place", hint)
-
-    def __repr__(self) -> str:
-        text = np.array2string(
-            np.asarray(to_numpy(self._data)), precision=4, threshold=20, edgeitems=3,
-            prefix="tensor(", separator=", ",
-        )  # fmt: skip
-        parts = [text]
-        if self.name:
-            parts.append(f"name={self.name!r}")
-        if self._data.ndim:
-            parts.append(f"shape={self.shape}")
-        parts.append(f"dtype={self.dtype}")
-        if self._op is not None:
-            parts.append(f"op={self._op.name}")
-        elif self.requires_grad:
-            parts.append("requires_grad=True")
-        return f"tensor({', '.join(parts)})"
+        return _leaf(self._data, False, self.name, caller(1))
 
     if TYPE_CHECKING:  # installed from the op registry
 
@@ -462,8 +238,8 @@ def tensor(
     """
     array = own(data._data if isinstance(data, Tensor) else data, "tensor", dtype)
     if requires_grad:
-        _require_float("tensor", array.dtype, name)
-    return _leaf(array, bool(requires_grad), name, _caller(1))
+        require_float("tensor", array.dtype, name)
+    return _leaf(array, bool(requires_grad), name, caller(1))
 
 
 def parameter(data: Any, dtype: Any = None, *, name: str | None = None) -> Tensor:
@@ -491,8 +267,8 @@ def parameter(data: Any, dtype: Any = None, *, name: str | None = None) -> Tenso
     True
     """
     array = own(data._data if isinstance(data, Tensor) else data, "parameter", dtype)
-    _require_float("parameter", array.dtype, name)
-    return _leaf(array, True, name, _caller(1))
+    require_float("parameter", array.dtype, name)
+    return _leaf(array, True, name, caller(1))
 
 
 def constant(value: Any, function: str, weak: bool = True) -> Array:
@@ -536,28 +312,3 @@ def _leaf(array: Array, requires_grad: bool, name: str | None, site: Site | None
     leaf.name = name
     leaf._site = site
     return leaf
-
-
-def _caller(depth: int) -> Site:
-    frame = sys._getframe(depth + 1)
-    return Site(frame.f_code, frame.f_lasti)
-
-
-def _require_float(function: str, dtype: Any, name: str | None = None) -> None:
-    if dtype.kind != "f":
-        got = f"{name}: {dtype}" if name else str(dtype)
-        hint = "give floats, or dtype=float"
-        raise DTypeError(function, "floating-point numbers for a gradient", got, hint)
-
-
-def _stay_in_trace(tensor: Tensor) -> None:
-    """Refuse a rule that takes bare values while it is being recorded: they lose the gradient."""
-    if tape.rule and tensor.requires_grad:
-        hint = "derivatives of derivatives need a rule of operators, methods and xp functions"
-        got = "one that takes the bare values of a tensor"
-        raise VJPError(f"{tape.rule}.vjp", "a rule that can be recorded", got, hint)
-
-
-def is_recording() -> bool:
-    """Whether operations of this thread are recorded now."""
-    return tape.recording
