@@ -23,6 +23,7 @@ NO_PEER = {
     "cbrt": "PyTorch has none",
     "scatter_at": "the transpose of indexing, which PyTorch keeps to itself",
     "dropout": "random",
+    "to_backend": "a move, not a computation",
     "conv_weight_gradient": "a part of the convolutions",
     "window_sum": "a part of the poolings",
     "window_spread": "a part of the poolings",
