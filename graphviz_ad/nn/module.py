@@ -412,7 +412,7 @@ def _path_of(scope: ScopeEntry | None) -> str:
 
 
 def _moved(array: Array, backend: str | None, dtype: np.dtype[Any] | None) -> Array:
-    """Return `array` on `backend` and, where it is floating-point, of `dtype`; None keeps either."""
+    """Return `array` on `backend` and, if it is floating-point, of `dtype`; None keeps either."""
     if dtype is not None and array.dtype.kind == "f":
         array = array.astype(dtype)
     return protect(array if backend is None else move(array, backend))

@@ -16,7 +16,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from graphviz_ad.backend import is_array, namespace
 from graphviz_ad.errors import RenderError
+from graphviz_ad.render import device
 
 Side = Literal["data", "gradient"]
 
@@ -60,7 +62,7 @@ class Statistics:
 
 
 def statistics(array: ArrayLike) -> Statistics:
-    """Return the `Statistics` of a real array of any shape.
+    """Return the `Statistics` of a real array of any shape, computed where the array is.
 
     Raises
     ------
@@ -75,6 +77,8 @@ def statistics(array: ArrayLike) -> Statistics:
     """
     a = _real(array, "statistics").reshape(-1)
     tiny = float(np.finfo(a.dtype).smallest_normal) if a.dtype.kind == "f" else 0.0
+    if (xp := namespace(a)) is not np:
+        return Statistics(*device.measures(xp, a, tiny))  # type: ignore[arg-type]
     if a.size == 1:
         return _of_one(float(a[0]), tiny)
     low, high, largest, count = math.inf, -math.inf, 0.0, 0
@@ -158,6 +162,11 @@ def summarize(array: ArrayLike, rows: int, cols: int) -> NDArray[np.float64]:
         return np.zeros((0, 0))
     row_starts = _starts(a.shape[0], rows)
     col_starts = _starts(a.shape[1], cols)
+    if (xp := namespace(a)) is not np:
+        picture: NDArray[np.float64] = device.representatives(
+            xp, a, row_starts.tolist(), col_starts.tolist()
+        )
+        return picture
     with np.errstate(all="ignore"):
         # maximum and minimum pass NaN on, so NaN wins without a second look
         bands = np.split(a, row_starts[1:])
@@ -226,9 +235,9 @@ def png(rgb: NDArray[np.uint8]) -> bytes:
     return b"".join(parts)
 
 
-def _real(array: ArrayLike, function: str) -> NDArray[Any]:
-    """Return the array with a dtype that can be coloured: a float, an integer or bool as uint8."""
-    a = np.asarray(array)
+def _real(array: ArrayLike, function: str) -> Any:
+    """Return the array, where it is, with a dtype that can be coloured; bool as uint8."""
+    a: Any = array if is_array(array) else np.asarray(array)
     if a.dtype.kind == "b":
         return a.astype(np.uint8)
     if a.dtype.kind not in "iuf":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
@@ -202,10 +203,10 @@ def _value_title(trace: TraceLike, node: Node) -> str:
     return f"{text}; {node.title}∇: {_range(gradient)}"
 
 
-def _range(array: object) -> str:
-    if np.ndim(array) == 0:  # type: ignore[arg-type]
-        return format_number(np.asarray(array)[()])
-    s = heatmap.statistics(array)  # type: ignore[arg-type]
+def _range(array: Any) -> str:
+    if np.ndim(array) == 0:
+        return format_number(array)
+    s = heatmap.statistics(array)
     text = f"{format_number(s.min)} to {format_number(s.max)}, norm {format_number(s.norm)}"
     counts = ((s.nan, "NaN"), (s.posinf, "+∞"), (s.neginf, "−∞"))
     return ", ".join([text, *(f"{count:,} {name}" for count, name in counts if count)])
@@ -219,14 +220,14 @@ def _circle(
     if node.copy:
         drawn.append(_name(node, x, y + 4.5, "middle"))
         return drawn
-    data = format_number(np.asarray(trace.data(node.ref))[()])
+    data = format_number(trace.data(node.ref))
     drawn.append(_name(node, x, y - 12, "middle"))
     drawn.append(Text(x, y + 3, data, measure.SHAPE_SIZE, "ink", "mono", "middle"))
     gradient = trace.gradient(node.ref)
     if gradient is None:
         required = trace.graph.values[node.ref].requires_grad
         return drawn + absent(required, Box(x - 14, y + 10, 28, 9))
-    text = format_number(np.asarray(gradient)[()])
+    text = format_number(gradient)
     drawn.append(Text(x, y + 17, text, measure.SHAPE_SIZE, "gradient", "mono", "middle"))
     return drawn
 

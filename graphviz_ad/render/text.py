@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
 from graphviz_ad.errors import RenderError
@@ -113,21 +116,20 @@ def _facts(trace: TraceLike, value: int) -> tuple[str, str, str]:
     node = trace.graph.values[value]
     gradient = trace.gradient(value)
     if gradient is not None:
-        norm = format_number(statistics(gradient).norm)
-        bad = not np.isfinite(gradient).all()
-        norm += " (bad)" if bad else ""
+        found = statistics(gradient)
+        norm = format_number(found.norm)
+        norm += " (bad)" if found.nan or found.posinf or found.neginf else ""
     else:
         norm = "not computed" if node.requires_grad else "not required"
     return format_shape(node.shape), _range(trace.data(value)), norm
 
 
-def _range(array: object) -> str:
+def _range(array: Any) -> str:
     """Write a scalar's value, or the range of an array and its count of NaN."""
-    a = np.asarray(array)
-    if not a.ndim:
-        return format_number(a[()])
-    s = statistics(a)
-    if not a.size:
+    if np.ndim(array) == 0:
+        return format_number(array)
+    s = statistics(array)
+    if math.isnan(s.min) and not s.nan:
         return "empty"
     text = f"{format_number(s.min)} to {format_number(s.max)}"
     return text + (f", {s.nan:,} NaN" if s.nan else "")

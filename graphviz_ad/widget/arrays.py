@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_ad.backend import to_numpy
+from graphviz_ad.backend import is_array, to_numpy
 from graphviz_ad.render.heatmap import Statistics, statistics, summarize
 
 __all__ = ["ArrayStore", "block_of"]
@@ -54,31 +54,33 @@ class ArrayStore:
             return found
         index = self._index[id(array)] = len(self.specs)
         self.arrays.append(array)
-        host = np.asarray(to_numpy(array))
-        whole = host.size <= FULL_SIZE and self._whole < BUDGET
+        whole = np.size(array) <= FULL_SIZE and self._whole < BUDGET
+        # A large array stays on its GPU: what is sent of it is computed there.
+        stays = is_array(array) and not whole
+        held = array if stays else np.asarray(to_numpy(array))
         thumb = None
-        if not whole or not _is_its_own_picture(host):
-            picture = summarize(host, THUMB, THUMB).astype(np.float32)
+        if not whole or not _is_its_own_picture(held):
+            picture = summarize(held, THUMB, THUMB).astype(np.float32)
             rows, cols = picture.shape
             thumb = {"block": self._append(picture), "rows": rows, "cols": cols}
         full = None
         if whole:
-            full = self._append(_typed(host))
-            self._whole += host.nbytes
+            full = self._append(_typed(held))
+            self._whole += held.nbytes
         self.specs.append(
             {
-                "shape": list(host.shape), "dtype": str(host.dtype), "size": host.size,
-                "stats": _stats(host), "spread": self._spread(host),
+                "shape": list(held.shape), "dtype": str(held.dtype), "size": held.size,
+                "stats": _stats(held), "spread": self._spread(held),
                 "full": full, "thumb": thumb,
             }
         )  # fmt: skip
         return index
 
-    def _spread(self, host: np.ndarray[Any, Any]) -> dict[str, Any] | None:
-        if not SPREAD_FROM <= host.size <= FULL_SIZE or self._spreads >= MOST_SPREADS:
+    def _spread(self, array: Any) -> dict[str, Any] | None:
+        if not SPREAD_FROM <= array.size <= FULL_SIZE or self._spreads >= MOST_SPREADS:
             return None
         self._spreads += 1
-        return spread(host)
+        return spread(np.asarray(to_numpy(array)))
 
     def buffer(self) -> bytes:
         """Return the binary buffer of all blocks."""
@@ -125,7 +127,7 @@ def spread(array: np.ndarray[Any, Any]) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _stats(array: np.ndarray[Any, Any]) -> dict[str, float | str]:
+def _stats(array: Any) -> dict[str, float | str]:
     found = statistics(array)
     return {name: named(getattr(found, name)) for name in _STATS}
 
