@@ -69,6 +69,25 @@ def test_an_element_is_the_sum_that_the_lecture_writes(rng):
     assert s.at(W).element[-1, -1].total == found.total
 
 
+def test_the_vectorised_rule_and_the_argument_by_shapes(rng):
+    x = ad.tensor(rng.normal(size=(4, 3)), name="x")
+    W = ad.parameter(rng.normal(size=(3, 2)), name="W")
+    k = x @ W
+    s = ad.show_graph((k * k).sum())
+    (rule,) = s.at(W).rules
+    assert rule.shapes == "k∇ (4, 2) → W∇ (3, 2)"
+    assert rule.argument == "W∇ is (3, 2): of x and k∇ only xᵀ k∇ has that shape, (3, 4)(4, 2)"
+    assert r"\top" in rule.tex
+    assert [r.argument for r in s.at(k).rules] == ["", ""]
+    a, b = (ad.parameter(rng.normal(size=(2, 2)), name=n) for n in "ab")
+    c = a @ b
+    (rule,) = ad.show_graph(c.sum()).at(a).rules
+    assert rule.argument.count("c∇") == 9
+    assert rule.argument.endswith("they do not settle it alone")
+    v = ad.parameter(rng.normal(size=2), name="v")
+    assert ad.show_graph((W @ v).sum()).at(v).rules[0].argument == ""
+
+
 def test_the_largest_terms_come_first_and_the_rest_are_counted(rng):
     x = ad.tensor(rng.normal(size=(32, 64)), name="x")
     W = ad.parameter(rng.normal(size=(64, 50)), name="W")

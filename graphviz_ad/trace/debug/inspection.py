@@ -14,6 +14,7 @@ from graphviz_ad.trace.explain.jacobian import Jacobian, JacobianSample, jacobia
 from graphviz_ad.trace.explain.paths import Paths, count_paths, paths
 from graphviz_ad.trace.explain.reasons import reason
 from graphviz_ad.trace.explain.shown import Shown, host, number
+from graphviz_ad.trace.explain.vectorised import VectorisedRule, vectorised_rule
 from graphviz_ad.trace.model import OpNode, ValueNode
 from graphviz_ad.trace.trace import Trace
 
@@ -89,6 +90,11 @@ class ValueInspection(Shown):
     def contributions(self) -> Contributions:
         """What each consumer adds to A∇; all of them, wherever one stands."""
         return contributions(self.trace, self.node.id)
+
+    @property
+    def rules(self) -> list[VectorisedRule]:
+        """The rule of each contribution for all elements at once, in the same order."""
+        return [vectorised_rule(self.trace, term.edge) for term in self.contributions]
 
     @property
     def element(self) -> Elements:
