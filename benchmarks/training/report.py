@@ -13,6 +13,10 @@ from benchmarks.training.run import COMPARED, LAST, Finding
 
 _OURS, _TORCH = "graphviz_ad", "PyTorch"
 _AGREE = 1e-6
+_KERNELS = """
+In float32 PyTorch runs convolutions and whole LSTM layers as kernels of oneDNN, which it has not
+for float64; graphviz_ad records every gate of every step.
+"""
 
 
 def page(findings: list[Finding], libraries: list[Any], rounds: int) -> str:
@@ -49,7 +53,7 @@ is faster.
 {timed(findings, libraries)}
 
 {slower(findings, libraries)}
-"""
+{kernels(libraries)}"""
 
 
 def table(rows: list[list[str]]) -> str:
@@ -110,6 +114,11 @@ def slower(findings: list[Finding], libraries: list[Any]) -> str:
         if _ratio(seconds) > 1
     ]
     return f"Slower than PyTorch in this run: {'; '.join(names) or 'none'}."
+
+
+def kernels(libraries: list[Any]) -> str:
+    """Return why PyTorch is so much faster at some things in float32."""
+    return _KERNELS if len(libraries) > 1 else ""
 
 
 def _ratio(seconds: dict[str, float]) -> float:
