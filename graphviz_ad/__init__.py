@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from graphviz_ad import backend as backend
 from graphviz_ad import datasets as datasets
 from graphviz_ad import engine as engine
 from graphviz_ad import errors as errors
@@ -41,9 +42,10 @@ _PUBLIC = {name: function for name, function in FUNCTIONS.items() if name != "tr
 globals().update(_PUBLIC)
 
 __all__ = [
-    "GraphView", "Monitor", "Op", "Tensor", "datasets", "diagnose", "enable_grad", "errors", "grad",
-    "hessian", "jacobian", "jvp", "linalg", "manual_seed", "module_scope", "nn", "no_grad", "op",
-    "optim", "parameter", "show_graph", "tensor", "testing", "value_and_grad", "vjp",
+    "GraphView", "Monitor", "Op", "Tensor", "backend", "datasets", "diagnose", "enable_grad",
+    "errors", "grad", "hessian", "jacobian", "jvp", "linalg", "manual_seed", "module_scope",
+    "nn", "no_grad", "op", "optim", "parameter", "show_graph", "tensor", "testing",
+    "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += _PUBLIC
 

@@ -73,7 +73,7 @@ def require(backend: str, function: str) -> Any:
     missing = _what_is_missing(backend, function)
     if missing:
         got, hint = missing
-        raise BackendError(function, f"a machine on which {backend!r} works", got, hint)
+        raise BackendError(function, "CuPy and an NVIDIA GPU", got, hint)
     return np if backend == "numpy" else importlib.import_module(backend)
 
 
@@ -102,12 +102,12 @@ def _what_is_missing(backend: str, function: str = "is_available") -> tuple[str,
         library = importlib.import_module(backend)
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name == backend:
-            return "CuPy, which is not installed", _INSTALL
-        return f"CuPy that cannot be imported ({error})", _INSTALL
+            return "no CuPy", _INSTALL
+        return f"a CuPy that cannot be imported ({error})", _INSTALL
     if library.is_available():
         return None
     hint = 'look for it with nvidia-smi, or stay with .to("numpy")'
-    return "CuPy without a usable GPU (none, or a driver that is too old)", hint
+    return "no usable GPU (none, or a driver that is too old)", hint
 
 
 def _met(xp: Any) -> Any:
