@@ -6,7 +6,7 @@ A contribution is the gradient of the output times this matrix (vector × Jacobi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ __all__ = ["Jacobian", "JacobianSample", "jacobian", "structure_of"]
 LIMIT = 8_000_000
 """Entries up to which a Jacobian is computed whole (64 MB)."""
 
+_QUICK = 50_000_000  # entries up to which singular values take no time worth waiting for
 _SAMPLED_ROWS = 8
 _SINGULAR_VALUES = 6
 
@@ -72,7 +73,6 @@ class Jacobian(np.ndarray[Any, Any]):
     __str__ = __repr__
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class JacobianSample(Shown):
     """What is told of a Jacobian that is too large to be computed whole.
 
@@ -81,26 +81,35 @@ class JacobianSample(Shown):
     label : str
     shape : tuple of int
         Output shape + input shape.
-    singular_values : array
-        The largest ones of the matrix.
     indices : tuple of tuple of int
         The output elements whose rows were computed, spread evenly.
     rows : array
         One row per index, each of the input's shape.
     """
 
-    label: str
-    shape: tuple[int, ...]
-    singular_values: Any
-    indices: tuple[tuple[int, ...], ...]
-    rows: Any
+    def __init__(self, local: _Local, label: str, shape: tuple[int, ...]) -> None:
+        count = math.prod(local.made)
+        flat = np.unique(np.linspace(0, count - 1, min(count, _SAMPLED_ROWS)).round().astype(int))
+        self.label = label
+        self.shape = shape
+        self.indices = tuple(tuple(int(i) for i in np.unravel_index(k, local.made)) for k in flat)
+        self.rows = np.stack([local.row(index) for index in self.indices])
+        self._local = local
+
+    @cached_property
+    def singular_values(self) -> Any:
+        """The largest singular values of the matrix; computed when asked for, by products."""
+        return _singular_values(self._local)
 
     def _text(self) -> str:
-        values = ", ".join(number(v) for v in self.singular_values)
+        size = math.prod(self.shape)
+        values = "computed when .singular_values is asked for"
+        if size <= _QUICK:
+            values = ", ".join(number(v) for v in self.singular_values)
         return (
-            f"{self.label} {self.shape}: too large to compute whole ({math.prod(self.shape):,} "
-            f"entries)\n  largest singular values {values}\n  rows of {len(self.indices)} output "
-            f"elements in .rows"
+            f"{self.label} {self.shape}: too large to compute whole ({size:,} entries)\n"
+            f"  largest singular values {values}\n"
+            f"  rows of {len(self.indices)} output elements in .rows"
         )
 
 
@@ -155,10 +164,10 @@ def jacobian(
             raise TraceError("jacobian", "floating-point values", got)
     label = f"∂{trace.value_label(made.id)}/∂{trace.value_label(taken)}"
     shape = (*made.shape, *source.shape)
-    walk = _Local(trace, rules, op, slot, output, made.shape, source.shape)
+    local = _Local(trace, rules, op, slot, output, made.shape, source.shape)
     if math.prod(shape) > limit:
-        return _sample(walk, label, shape)
-    found: Jacobian = walk.whole().view(Jacobian)
+        return JacobianSample(local, label, shape)
+    found: Jacobian = local.whole().view(Jacobian)
     found.label, found.output_axes = label, len(made.shape)
     found.structure, found.blocks = structure_of(found.matrix)
     return found
@@ -258,32 +267,24 @@ class _Local:
         return found
 
 
-def _sample(walk: _Local, label: str, shape: tuple[int, ...]) -> JacobianSample:
-    count = math.prod(walk.made)
-    flat = np.unique(np.linspace(0, count - 1, min(count, _SAMPLED_ROWS)).round().astype(int))
-    indices = tuple(tuple(int(i) for i in np.unravel_index(k, walk.made)) for k in flat)
-    rows = np.stack([walk.row(index) for index in indices])
-    return JacobianSample(label, shape, _singular_values(walk), indices, rows)
-
-
-def _singular_values(walk: _Local) -> Any:
+def _singular_values(local: _Local) -> Any:
     """Return the largest singular values, from products with the matrix alone (Lanczos)."""
     from scipy.sparse.linalg import LinearOperator, svds
 
-    height, width = math.prod(walk.made), math.prod(walk.taken)
+    height, width = math.prod(local.made), math.prod(local.taken)
     shorter = min(height, width)
     if shorter <= _SINGULAR_VALUES:
         rows = (
-            [walk.row(i).ravel() for i in np.ndindex(walk.made)]
+            [local.row(i).ravel() for i in np.ndindex(local.made)]
             if height == shorter
-            else [walk.push(t).ravel() for t in _units(walk.taken)]
+            else [local.push(t).ravel() for t in _units(local.taken)]
         )
         found: Any = np.linalg.svd(np.stack(rows), compute_uv=False)
         return found
     operator = LinearOperator(
         (height, width),
-        matvec=lambda v: walk.push(v.reshape(walk.taken)).ravel(),
-        rmatvec=lambda u: walk.pull(u.reshape(walk.made)).ravel(),
+        matvec=lambda v: local.push(v.reshape(local.taken)).ravel(),
+        rmatvec=lambda u: local.pull(u.reshape(local.made)).ravel(),
         dtype=np.float64,
     )
     # a start of our own: the user's random state stays as it is
