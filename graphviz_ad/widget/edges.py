@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-from graphviz_ad.render.heatmap import statistics
 from graphviz_ad.trace.explain.contributions import contributions, summed_axes
 from graphviz_ad.trace.explain.shown import number
 from graphviz_ad.trace.trace import Trace
 
 __all__ = ["Explained"]
+
+Norm = Callable[[Any], float]
 
 
 class Explained:
@@ -34,8 +36,11 @@ class Explained:
         """Return a sentence where the contributions to a value cancel; empty where not."""
         return self._cancels.get(value, "")
 
-    def edge(self, edge: int) -> dict[str, Any]:
-        """Return what is told of one edge; see EdgeSpec in the page's contract."""
+    def edge(self, edge: int, norm: Norm) -> dict[str, Any]:
+        """Return what is told of one edge; see EdgeSpec in the page's contract.
+
+        `norm` is asked for the norms of arrays, which the payload knows already.
+        """
         trace = self.trace
         if trace.contribution(edge) is None:
             return {"share": None, "summed": "", "gain": None}
@@ -44,21 +49,18 @@ class Explained:
         share = self._shares.get(edge)
         if share is not None and not math.isfinite(share):
             share = None
-        return {"share": share, "summed": summed_axes(sent, shape), "gain": gain(trace, edge)}
+        return {"share": share, "summed": summed_axes(sent, shape), "gain": gain(trace, edge, norm)}
 
 
-def gain(trace: Trace, edge: int) -> float | None:
+def gain(trace: Trace, edge: int, norm: Norm) -> float | None:
     """Return by how many decades an op changes the norm of the gradient that it passes on.
 
     log10(‖contribution‖ / ‖gradient read‖); None where a norm is zero or not finite.
     """
     op = trace.graph.ops[trace.graph.edges[edge].op]
-    read = math.hypot(*(_norm(trace.gradient(value)) for value in op.outputs))
-    sent = _norm(trace.contribution(edge))
+    gradients = [trace.gradient(value) for value in op.outputs]
+    read = math.hypot(*(norm(gradient) for gradient in gradients if gradient is not None))
+    sent = norm(trace.contribution(edge))
     if not (0 < read < math.inf and 0 < sent < math.inf):
         return None
     return math.log10(sent) - math.log10(read)
-
-
-def _norm(array: Any) -> float:
-    return 0.0 if array is None else statistics(array).norm

@@ -124,6 +124,9 @@ class _Builder:
     def _array(self, array: Any) -> int | None:
         return None if array is None else self.store.add(array)
 
+    def _norm(self, array: Any) -> float:
+        return float(self.store.specs[self.store.add(array)]["stats"]["norm"])
+
     def _value(self, value: ValueNode) -> dict[str, Any]:
         trace = self.trace
         edges = [edge for edge in value.consumers if trace.arrival(edge)[0]]
@@ -177,7 +180,7 @@ class _Builder:
             "value": edge.value, "op": edge.op, "slot": edge.slot, "is_input": edge.is_input,
             "carries_gradient": edge.carries_gradient, "arrived": arrived, "total": total,
             "contribution": self._array(self.trace.contribution(index)),
-            **self.explained.edge(index),
+            **self.explained.edge(index, self._norm),
             "accumulated": self._array(self.trace.accumulated(index)),
         }  # fmt: skip
 

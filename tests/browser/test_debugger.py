@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from graphviz_ad.trace.explain.contributions import contributions
 from graphviz_ad.trace.explain.element import element
 from graphviz_ad.widget.view import GraphView
 from tests.browser.expected import agrees
+from tests.browser.lab import LabServer
 from tests.browser.stepper_page import StepperPage
 
 pytestmark = pytest.mark.browser
@@ -356,4 +358,54 @@ def test_nothing_is_cut_off(
     for button in stepper.root.locator(".gad-toolbar :is(button, select)").all():
         box = button.bounding_box()
         assert box is not None
-        assert 0 <= box["x"] and box["x"] + box["width"] <= width
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+LARGE = """\
+import numpy as np
+import graphviz_ad as ad
+
+a = np.zeros((4096, 4096), np.float32)
+a[3000, 1000] = 5.0
+x = ad.parameter(a, name="x")
+ad.show_graph((x * 2.0).sum())"""
+
+
+@pytest.mark.slow
+def test_a_large_tensor_opens_at_once_and_is_looked_into(
+    lab: LabServer, new_page: Callable[..., Page], screenshot: Callable[..., None]
+) -> None:
+    lab.write_notebook("large.ipynb", [LARGE])
+    page = new_page()
+    lab.open(page, "large.ipynb")
+    lab.run_all(page)
+    stepper = StepperPage(page).wait()
+    stepper.go_to(stepper.steps)
+    page.evaluate("() => { window.before = performance.now(); }")
+    stepper.node("v0").dispatch_event("click")
+    picture = stepper.root.locator('.gad-heat[data-of="data"] canvas')
+    expect(picture).to_have_attribute("aria-label", "summary of 180 by 170 cells")
+    assert page.evaluate("() => performance.now() - window.before") < 3000
+    inspector = stepper.root.locator("[data-inspect]")
+    expect(inspector).to_contain_text("summary of 4096 × 4096; click to look closer")
+    for part in (r"rows 27\d\d–32", r"rows 29\d\d–30"):
+        box = picture.bounding_box()
+        assert box is not None
+        y, x = place_in(inspector.locator(".gad-summary").inner_text())
+        picture.click(position={"x": x * box["width"], "y": y * box["height"]})
+        expect(inspector.locator(".gad-summary")).to_contain_text(re.compile(part))
+    cells = stepper.root.locator('.gad-heat[data-of="data"]')
+    expect(cells).to_have_attribute("data-cells", re.compile(r"\b5\b"))
+    screenshot(page)
+    field = stepper.root.get_by_label("index of an element")
+    field.fill("3000, 1000")
+    field.press("Enter")
+    expect(stepper.root.locator(".gad-derivation-body")).to_contain_text("= 1 · 2")
+
+
+def place_in(text: str) -> tuple[float, float]:
+    """Return where element [3000, 1000] lies in the part that is told, as fractions."""
+    ends = re.search(r"rows (\d+)–(\d+), columns (\d+)–(\d+)", text)
+    top, bottom, left, right = map(int, ends.groups()) if ends else (0, 4095, 0, 4095)
+    return (3000 - top + 0.5) / (bottom - top + 1), (1000 - left + 0.5) / (right - left + 1)

@@ -7,8 +7,10 @@ import { HeatView, peakAround } from "./heatview";
 import { gradientName } from "./names";
 import type { ValueSpec } from "./payload";
 import type { Gradient } from "./state";
+import { type Region, Tiles, wholeRegion, zoomed } from "./tiles";
 
 const GAP = 14;
+const FETCHED = 1 << 20; // elements: larger arrays are looked at in tiles only
 
 export class HeatPair {
   readonly element: HTMLElement;
@@ -43,13 +45,27 @@ export class HeatPair {
       this.draw();
       picked(index);
     };
-    this.data = new HeatView(context, "data", shape, hovered, pick);
-    this.grad = new HeatView(context, "gradient", shape, hovered, pick);
+    const zoom = (y: number, x: number): void => {
+      const region = this.data.region ?? wholeRegion(shape, this.options.axes);
+      this.look(zoomed(region, y, x));
+    };
+    const { kernel } = context;
+    const tiles = kernel === null ? null : new Tiles(kernel, () => this.draw());
+    this.data = new HeatView(context, "data", shape, tiles, hovered, pick, zoom);
+    this.grad = new HeatView(context, "gradient", shape, tiles, hovered, pick, zoom);
+    let turn = "";
     this.options = new HeatOptions(
       shape,
-      () => this.draw(),
+      () => {
+        const { row, col } = this.options.axes;
+        const turned = turn !== `${row} ${col}`;
+        turn = `${row} ${col}`;
+        if (turned) this.look(null);
+        else this.draw();
+      },
       () => ({ data: this.data.plane, gradient: this.grad.plane }),
     );
+    turn = `${this.options.axes.row} ${this.options.axes.col}`;
     this.disposer.add(() => this.options.dispose());
     this.disposer.add(() => this.data.dispose());
     this.disposer.add(() => this.grad.dispose());
@@ -80,6 +96,14 @@ export class HeatPair {
 
   dispose(): void {
     this.disposer.dispose();
+  }
+
+  /** Looks at a part of a large array; null: at all of it. */
+  private look(region: Region | null): void {
+    if (this.context.kernel === null) return this.draw();
+    this.data.region = region;
+    this.grad.region = region;
+    this.draw();
   }
 
   show(filled: boolean, gradient: Gradient): void {
@@ -170,6 +194,18 @@ export class HeatPair {
         (error: unknown) => this.finished(error instanceof Error ? error.message : String(error)),
       );
     });
+    if (this.data.region !== null) {
+      const { rows, cols } = this.data.region;
+      const part = `rows ${rows[0]}–${rows[1] - 1}, columns ${cols[0]}–${cols[1] - 1}`;
+      const back = h("button", { type: "button", class: "gad-link-button" }, "show all of it");
+      back.addEventListener("click", () => this.look(null));
+      this.summary.replaceChildren(`${part} of ${size ?? shapeText(this.spec.shape)} · `, back);
+      return;
+    }
+    if (this.spec.shape.reduce((n, m) => n * m, 1) > FETCHED) {
+      this.summary.replaceChildren(`${what}; click to look closer`);
+      return;
+    }
     const note = this.note === "" ? "" : ` · ${this.note}`;
     this.summary.replaceChildren(`${what} · `, button, note);
   }

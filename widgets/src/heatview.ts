@@ -7,6 +7,7 @@ import { formatElement, toNumber } from "./format";
 import { fitBox, legendText, type Paint, paint } from "./heatmap";
 import { cellWidth, NumberGrid } from "./numbergrid";
 import { type Axes, type Plane, slicePlane, summaryPlane } from "./slice";
+import { type Region, type Tiles, wholeRegion } from "./tiles";
 
 const PICTURE_HEIGHT = 180;
 const MAX_CELLS_WITH_NUMBERS = 400;
@@ -52,6 +53,8 @@ function squared(plane: Plane): Plane {
 export class HeatView {
   readonly element: HTMLElement;
   plane: Plane | null = null;
+  /** the part of a large array that is looked at */
+  region: Region | null = null;
   private painted: unknown[] = [];
   private readonly canvas = h("canvas", { class: "gad-canvas", role: "img" });
   private readonly mark = h("div", { class: "gad-pick" });
@@ -66,8 +69,10 @@ export class HeatView {
     private readonly context: Context,
     private readonly of: Of,
     private readonly shape: readonly number[],
+    private readonly tiles: Tiles | null,
     hovered: (at: [number, number] | null) => void,
     picked: (index: number[]) => void,
+    zoom: (y: number, x: number) => void,
   ) {
     this.legend = h(
       "div",
@@ -91,7 +96,10 @@ export class HeatView {
     this.disposer.listen(this.element, "pointerleave", () => hovered(null));
     this.disposer.listen<PointerEvent>(this.element, "click", (event) => {
       const at = this.cellAt(event);
-      if (at !== null && this.plane?.exact === true) picked(this.plane.index(...at));
+      if (at === null || this.plane === null) return;
+      const { rows, cols } = this.plane;
+      if (this.plane.exact) picked(this.plane.index(...at));
+      else zoom((at[0] + 0.5) / rows, (at[1] + 0.5) / cols);
     });
   }
 
@@ -104,6 +112,9 @@ export class HeatView {
     if (array === null) return null;
     const elements: Elements | null = this.context.arrays.elements(array);
     if (elements !== null && elements.length > 0) return slicePlane(this.shape, elements, axes);
+    const region = this.region ?? wholeRegion(this.shape, axes);
+    const tile = this.tiles?.get(array, axes, region);
+    if (tile != null) return tile;
     const picture = this.context.arrays.picture(array);
     return picture === null ? null : summaryPlane(picture);
   }
@@ -179,10 +190,11 @@ export class HeatView {
     const width = parseFloat(this.canvas.style.width) / plane.cols;
     const height = parseFloat(this.canvas.style.height) / plane.rows;
     for (let i = 0; i < plane.rows; i += 1) {
-      // Along a row only the column axis changes: look for the row first.
+      // Along a row only the column axis changes.
       const first = plane.index(i, 0);
-      const j = first.length === 0 ? 0 : (picked[this.columnAxis(plane)] ?? 0);
-      if (plane.index(i, j).join() !== picked.join()) continue;
+      const axis = this.columnAxis(plane);
+      const j = axis < 0 ? 0 : (picked[axis] ?? 0) - (first[axis] ?? 0);
+      if (j < 0 || j >= plane.cols || plane.index(i, j).join() !== picked.join()) continue;
       this.mark.hidden = false;
       this.mark.style.cssText =
         `left:${j * width}px;top:${i * height}px;width:${width}px;height:${height}px`;

@@ -55,6 +55,13 @@ export function listenKeys(root: HTMLElement, actions: KeyActions): () => void {
   disposer.listen<KeyboardEvent>(root, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as Element;
+    if (event.key === "Enter" && target instanceof HTMLInputElement && target.matches(".gad-index")) {
+      // A notebook may take Enter for itself: leaving the field says that it has changed.
+      target.blur();
+      if (target.isConnected) target.focus({ preventScroll: true });
+      event.preventDefault();
+      return;
+    }
     if (target.closest(OWN.text) !== null || target.closest(OWN.menu) !== null) return;
     if (!handle(event, target, actions)) return;
     event.preventDefault();

@@ -1,0 +1,90 @@
+"""What the kernel answers when a page asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import graphviz_ad as ad
+from graphviz_ad.widget.answers import Answers
+
+ARRAY = np.arange(24.0).reshape(2, 3, 4)
+
+
+def ask(**message: Any) -> tuple[dict[str, Any], Any]:
+    """Ask about `ARRAY` and a small graph; return the reply and the array of its buffer."""
+    x = ad.parameter([3.0, 4.0], name="x")
+    trace = ad.show_graph((x * x).sum()).trace
+    answer = Answers(trace, [ARRAY]).answer({"request": 7, **message})
+    assert answer is not None
+    reply, buffers = answer
+    assert reply["request"] == 7
+    return reply, np.frombuffer(buffers[0]) if buffers else None
+
+
+def tile(**changes: Any) -> tuple[dict[str, Any], Any]:
+    question: dict[str, Any] = {
+        "array": 0, "row": 1, "col": 2, "at": [1, 0, 0], "rows": [0, 3], "cols": [0, 4],
+        "size": [100, 100],
+    }  # fmt: skip
+    return ask(type="tile", **(question | changes))
+
+
+def test_a_small_tile_holds_the_elements() -> None:
+    reply, cells = tile(rows=[1, 3], cols=[2, 4])
+    assert (reply["rows"], reply["cols"], reply["exact"]) == (2, 2, True)
+    np.testing.assert_array_equal(cells.reshape(2, 2), ARRAY[1, 1:3, 2:4])
+
+
+def test_a_tile_is_of_any_two_axes() -> None:
+    reply, cells = tile(row=2, col=0, at=[0, 1, 0], rows=[0, 4], cols=[0, 2])
+    np.testing.assert_array_equal(cells.reshape(reply["rows"], reply["cols"]), ARRAY[:, 1].T)
+    _, row = tile(row=None, col=1, at=[1, 0, 3], rows=[0, 1], cols=[0, 3])
+    np.testing.assert_array_equal(row, ARRAY[1, :, 3])
+
+
+def test_a_large_tile_keeps_the_largest_of_each_block() -> None:
+    reply, cells = tile(size=[1, 2])
+    assert (reply["rows"], reply["cols"], reply["exact"]) == (1, 2, False)
+    np.testing.assert_array_equal(cells, [ARRAY[1, :, :2].max(), ARRAY[1, :, 2:].max()])
+
+
+def test_an_element_is_derived() -> None:
+    reply, _ = ask(type="element", value=0, index=[1])
+    found = reply["element"]
+    assert found["total"] == found["gradient"] == 8.0
+    assert [term["value"] for term in found["terms"]] == [4.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "fetch", "array": 9},
+        {"type": "fetch", "array": "0"},
+        {"type": "element", "value": 99, "index": []},
+        {"type": "element", "value": 0, "index": [5]},
+        {"type": "element", "value": 0, "index": "0"},
+        {"type": "tile", "array": 0},
+    ],
+)
+def test_what_there_is_not_is_said(message: dict[str, Any]) -> None:
+    reply, cells = ask(**message)
+    assert reply["type"] == "error"
+    assert reply["message"]
+    assert cells is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"row": 5}, {"row": 2}, {"at": [9, 0, 0]}, {"rows": [3, 3]}, {"size": [0, 1]}, {"cols": [0]}],
+)
+def test_a_tile_outside_the_array_is_refused(changes: dict[str, Any]) -> None:
+    assert tile(**changes)[0]["type"] == "error"
+
+
+def test_other_messages_are_no_questions() -> None:
+    answers = Answers(None, [])
+    for message in (None, [], {}, {"type": "other"}):
+        assert answers.answer(message) is None
