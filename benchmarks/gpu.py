@@ -190,7 +190,8 @@ def measure() -> tuple[str, list[Row]]:
 def page(where: str, rows: list[Row]) -> str:
     """Return docs/gpu.md; without rows, `where` says why there are none."""
     if not rows:
-        return f"{HEAD}## Times\n\nNot measured on a GPU yet: the machine that wrote this page had {where}.\n"
+        reason = f"the machine that wrote this page had {where}"
+        return f"{HEAD}## Times\n\nNot measured on a GPU yet: {reason}.\n"
     lines = [
         "| forward and backward | graphviz_ad | PyTorch | ratio | floor |",
         "|---|---:|---:|---:|---:|",
