@@ -18,6 +18,12 @@ FAULTS = {
     "sigmoid": {"vanishing"},
     "dead ReLU": {"dead-relu"},
 }
+_SMALL = {
+    "W×0.1": {"vanishing", "initialisation"},
+    "W×5": {"exploding", "saturation", "initialisation"},
+    "h×0.01": {"vanishing"},
+}
+_SCALES = {"W×0.01": 0.01, "W×30": 30.0, "W×0.1": 0.1, "W×5": 5.0}
 
 
 class Planter:
@@ -31,7 +37,7 @@ class Planter:
 
     def scale(self, k: int) -> float:
         """Return the factor of the weights at place `k`."""
-        return {"W×0.01": 0.01, "W×30": 30.0}.get(self.faults.get(k, ""), 1.0)
+        return _SCALES.get(self.faults.get(k, ""), 1.0)
 
     def __call__(self, k: int, z: Any, bias: Any, layer: Any = None) -> Any:
         """Return the activation of z + bias at place `k`; `layer` is the op with the weights."""
@@ -41,7 +47,9 @@ class Planter:
             self.places[k] = (made,)
             return made
         made = (ad.sigmoid if fault == "sigmoid" else self.activation)(z + bias)
-        if fault == "sigmoid":
+        if fault == "h×0.01":
+            made = made * 0.01
+        if fault in ("sigmoid", "h×0.01"):
             self.places[k] = (made,)
         elif fault is not None:
             self.places[k] = (z if layer is None else layer,)
@@ -135,6 +143,9 @@ def _cases() -> list[Case]:
     for network in NETWORKS:
         for fault, kinds in FAULTS.items():
             cases.append(Case("planted", f"{network}: {fault}", maker(network, (fault,)), kinds))
+        for fault, kinds in _SMALL.items():
+            made = maker(network, (fault,))
+            cases.append(Case("planted, other", f"{network}: {fault}", made, kinds))
         for pair in (("W×0.01", "W×30"), ("sigmoid", "W×30"), ("dead ReLU", "W×0.01")):
             kinds = FAULTS[pair[0]] | FAULTS[pair[1]]
             name = f"{network}: {pair[0]} and {pair[1]}"

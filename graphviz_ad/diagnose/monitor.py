@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from graphviz_ad.diagnose.report import Report, diagnose_trace
 from graphviz_ad.diagnose.rules.training import TRAINING_RULES, TrainingRule
 from graphviz_ad.errors import ArgumentError
 from graphviz_ad.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Monitor"]
 
@@ -233,6 +236,12 @@ class Monitor:
                     roots = [*report.findings, *roots]
                     break
         return Report(sorted(roots, key=lambda f: SEVERITIES.index(f.severity)), notes, trace)
+
+    def figure(self) -> Figure:
+        """Draw the loss and ‖Δw‖/‖w‖ of every parameter over the steps."""
+        from graphviz_ad.diagnose.figures import update_ratios
+
+        return update_ratios(self.history)
 
     def __repr__(self) -> str:
         return f"<Monitor: {self.steps} steps, {len(self._named)} parameters>"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from graphviz_ad.diagnose.measures import Measures
 from graphviz_ad.diagnose.rules import RULES, Rule
 from graphviz_ad.errors import ArgumentError, DiagnosisError
 from graphviz_ad.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Report", "diagnose_trace"]
 
@@ -160,6 +163,29 @@ class Report(Sequence[Finding]):
             hint = "pip install pandas, or use to_rows()"
             raise ArgumentError("to_dataframe", "the package pandas", "none", hint) from error
         return pd.DataFrame(self.to_rows())
+
+    def figure(self, kind: str = "gradient_flow") -> Figure:
+        """Draw a figure of the trace; see `graphviz_ad.diagnose.figures`.
+
+        Parameters
+        ----------
+        kind : {"gradient_flow", "gain_per_op", "activation_statistics", "histograms"}
+
+        Raises
+        ------
+        ArgumentError
+            For another kind, or a report without a trace.
+        """
+        from graphviz_ad.diagnose import figures
+
+        kinds = ("gradient_flow", "gain_per_op", "activation_statistics", "histograms")
+        if kind not in kinds or self.trace is None:
+            got = repr(kind) if self.trace is not None else "a report without a trace"
+            raise ArgumentError("Report.figure", f"one of {', '.join(kinds)}", got)
+        if kind == "histograms":
+            return figures.histograms([self.trace])
+        draw: Callable[[Trace], Figure] = getattr(figures, kind)
+        return draw(self.trace)
 
     def _repr_html_(self) -> str:
         """Display in a notebook."""

@@ -25,6 +25,7 @@ from graphviz_ad.diagnose.rules.flow import NoGradient
 from graphviz_ad.diagnose.rules.loss_head import DoubleSoftmax, LogOfReLU, OneLongSoftmax
 from graphviz_ad.diagnose.rules.nonfinite import NonFinite
 from graphviz_ad.diagnose.rules.odd_layer import OddActivation, OddWeights
+from graphviz_ad.diagnose.rules.odd_scale import OddScale
 from graphviz_ad.diagnose.rules.saturation import Saturation, SoftmaxCollapse
 from graphviz_ad.diagnose.rules.scale import InputScale, OutputScale
 from graphviz_ad.diagnose.rules.shape_slip import BroadcastLabels
@@ -34,6 +35,6 @@ from graphviz_ad.diagnose.rules.targets import AbsoluteErrorOnClasses, Unreachab
 __all__ = [
     "RULES", "AbsoluteErrorOnClasses", "BroadcastLabels", "Cancellation", "DeadReLU", "DepthSpan",
     "DoubleSoftmax", "InputScale", "LogOfReLU", "NoGradient", "NonFinite", "OddActivation",
-    "OddWeights", "OneLongSoftmax", "OutputScale", "Rule", "Saturation", "SoftmaxCollapse",
-    "Symmetry", "UnreachableTargets", "register",
+    "OddScale", "OddWeights", "OneLongSoftmax", "OutputScale", "Rule", "Saturation",
+    "SoftmaxCollapse", "Symmetry", "UnreachableTargets", "register",
 ]  # fmt: skip

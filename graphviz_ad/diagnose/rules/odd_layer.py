@@ -47,33 +47,48 @@ class OddWeights(Rule):
     decades : float
         From the median of ``log10(rms(W) √fan_in)``; the usual initialisations (Glorot, He,
         LeCun, PyTorch's) lie within ±0.4 of 0.
+    rare_decades : float
+        The same for at most two weights among eight or more, of which the others agree. GPT-2's
+        smaller projections are a third of its weights, and no fault.
+    spreads : float
+        How far out of the others' robust standard deviations those must be.
     """
 
-    decades: float = 1.0
+    decades: float = 0.95
+    rare_decades: float = 0.55
+    spreads: float = 5.0
 
     def check(self, measures: Measures) -> Iterable[Finding]:
         """Return a finding for each weight that stands out."""
-        usual = usual_scale(measures)
-        seen: set[int] = set()
+        usual, edges = usual_scale(measures), measures.graph.edges
+        first_use: dict[int, Layer] = {}
         for layer in measures.layers:
-            weight = measures.graph.edges[layer.weight].value
-            off = weight_scale(measures, layer) - usual
-            if weight in seen or not math.isfinite(off) or abs(off) < self.decades:
+            first_use.setdefault(edges[layer.weight].value, layer)
+        off = {w: weight_scale(measures, layer) - usual for w, layer in first_use.items()}
+        limit = self._limit([size for size in off.values() if math.isfinite(size)])
+        for weight, layer in first_use.items():
+            if not math.isfinite(off[weight]) or abs(off[weight]) < limit:
                 continue
-            seen.add(weight)
-            if measures.normalised(layer.out) or (off < 0 and _is_last(measures, layer)):
-                continue
-            yield self._found(measures, layer, off)
+            small_output = off[weight] < 0 and _is_last(measures, layer)
+            if not measures.normalised(layer.out) and not small_output:
+                yield self._found(measures, layer, off[weight], limit)
 
-    def _found(self, measures: Measures, layer: Layer, off: float) -> Finding:
+    def _limit(self, off: list[float]) -> float:
+        """Return how far off counts: less where all but one or two weights agree."""
+        if len(off) < 8:
+            return self.decades
+        limit = min(max(self.rare_decades, self.spreads * spread(off)), self.decades)
+        return limit if sum(abs(size) >= limit for size in off) <= 2 else self.decades
+
+    def _found(self, measures: Measures, layer: Layer, off: float, limit: float) -> Finding:
         op = measures.graph.ops[layer.op]
         weight = measures.graph.values[measures.graph.edges[layer.weight].value]
         gain = measures.gain(layer.data)
         size = math.nan if gain is None else gain.mild
         kind = "initialisation"
-        if off < 0 and size <= -self.decades:
+        if off < 0 and size <= -limit:
             kind = "vanishing"
-        elif off > 0 and size >= self.decades:
+        elif off > 0 and size >= limit:
             kind = "exploding"
         word = "smaller" if off < 0 else "larger"
         effect = (
@@ -89,7 +104,7 @@ class OddWeights(Rule):
             f"gradients {'shrink' if off < 0 else 'grow'} in this one layer.",
             advice="initialise it as the others, or look at what scaled it",
             node=weight, reach=[op.id],
-            threshold=f"|{off:.2f}| ≥ {self.decades:g} decades from the median of the layers",
+            threshold=f"|{off:.2f}| ≥ {limit:.2f} decades from the median of the layers",
             decades=off, gain=size,
         )  # fmt: skip
 
