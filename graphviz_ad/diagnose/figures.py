@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphviz_ad.diagnose.families import SATURATING
 from graphviz_ad.diagnose.history import History
 from graphviz_ad.diagnose.measures import Measures
 from graphviz_ad.diagnose.numbers import array_of, median
@@ -29,7 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 _INK, _SOFT, _GRID = "#1f2933", "#6b7785", "#e4e8ec"
-_BLUE, _ORANGE, _GREEN = "#2b6cb0", "#c05621", "#2f855a"
+_BLUE, _ORANGE, _GREEN, _RED = "#2b6cb0", "#c05621", "#2f855a", "#b3261e"
 _MOST_TICKS = 24
 _LONGEST = 22
 
@@ -147,7 +148,7 @@ def gradient_flow(trace: Trace) -> Figure:
     low = np.nanmin(np.where(reached, logs, np.nan)) if reached.any() else 0.0
     gone = places[~reached]
     if gone.size:
-        axes.plot(gone, np.full(gone.size, low - 1), "x", color="#b3261e",
+        axes.plot(gone, np.full(gone.size, low - 1), "x", color=_RED,
                   label="exactly 0, or not finite")  # fmt: skip
     _plain(axes, "Gradient flow", "log10 rms of ∂L/∂(output)")
     _names(axes, _layer_labels(measures))
@@ -263,16 +264,20 @@ def activation_statistics(trace: Trace) -> Figure:
     top.fill_between(places, means - stds, means + stds, color=_BLUE, alpha=0.18, linewidth=0)
     top.plot(places, means, "o-", color=_BLUE, markersize=4)
     _plain(top, "Activations by depth", "mean ± std")
-    bottom.bar(places, [saturated_share(measures, op) for op in ops], color=_ORANGE, width=0.6,
-               label="inputs where it is flat (sigmoid, tanh)")  # fmt: skip
+    flat = [saturated_share(measures, op) for op in ops]
     dead = [dead_share(measures, op)[0] if op.op == "relu" else 0.0 for op in ops]
-    bottom.bar(places, dead, color="#b3261e", width=0.6, label="dead units (ReLU)")
+    for shares, color, names, label in (
+        (flat, _ORANGE, set(SATURATING), "inputs where it is flat (sigmoid, tanh)"),
+        (dead, _RED, {"relu"}, "dead units (ReLU)"),
+    ):
+        if any(op.op in names for op in ops):
+            bottom.bar(places, shares, color=color, width=0.6, label=label)
     bottom.set_ylim(0, 1)
     _plain(bottom, "", "share")
     _names(bottom, [f"{op.op} {op.id}" for op in ops])
-    if ops:
+    if bottom.patches:
         bottom.legend(frameon=False, fontsize=8, loc="upper right")
-    else:
+    if not ops:
         _say_empty(top, "no activations of data in this trace")
     return figure
 

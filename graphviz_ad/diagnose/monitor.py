@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -211,7 +211,8 @@ class Monitor:
         """
         if not self.steps:
             return Report((), ["the monitor has seen no step; call step(loss) at the end of each"])
-        found = [f for rule in self._rules.values() for f in rule.check(self.history)]
+        with np.errstate(all="ignore"):
+            found = [f for rule in self._rules.values() for f in rule.check(self.history)]
         order = list(_FOLLOWS)
         found.sort(key=lambda f: order.index(f.kind) if f.kind in order else len(order))
         roots: list[Finding] = []
@@ -232,9 +233,11 @@ class Monitor:
             for step in sorted(traces):
                 trace = traces[step]
                 report = diagnose_trace(trace)
-                if "nonfinite" in report.kinds or step == max(traces):
+                if "nonfinite" in report.kinds:
                     roots = [*report.findings, *roots]
                     break
+                if step == max(traces):
+                    roots = _join(roots, report.findings)
         return Report(sorted(roots, key=lambda f: SEVERITIES.index(f.severity)), notes, trace)
 
     def figure(self) -> Figure:
@@ -249,6 +252,13 @@ class Monitor:
     def _repr_html_(self) -> str:
         """Display in a notebook."""
         return self.report()._repr_html_()
+
+
+def _join(roots: list[Finding], newest: Sequence[Finding]) -> list[Finding]:
+    """Add what was found in the newest graph: where the loss diverged it follows from that."""
+    if roots and roots[0].kind == "diverging":
+        return [replace(roots[0], follows=(*roots[0].follows, *newest)), *roots[1:]]
+    return [*roots, *newest]
 
 
 def _unique(named: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

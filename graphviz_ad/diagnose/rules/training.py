@@ -247,7 +247,7 @@ class Diverging(TrainingRule):
                 if not broken else "A step left the region where the loss is finite.",
                 "divide the learning rate by 10, clip the gradient, or step through the frozen "
                 "traces", numbers={"rise": rose},
-                threshold="" if broken else f"rose by {rose:.0%} ≥ {self.rise:.0%}",
+                threshold="" if broken else f"rose by {rose:.3g} ≥ {self.rise:g} of the start",
             )  # fmt: skip
 
 
@@ -277,6 +277,8 @@ class Oscillating(TrainingRule):
         losses = np.array([loss for _, loss in history.losses])[-100:]
         if not np.isfinite(losses).all():
             return
+        largest = float(np.abs(losses).max())
+        losses = losses / (largest or 1.0)  # the verdict has no scale, and squares do not overflow
         # a trend by a moving average would make the rest of mere noise alternate
         steps = np.linspace(-1, 1, losses.size)
         rest = losses - np.polyval(np.polyfit(steps, losses, 3), steps)
@@ -287,8 +289,8 @@ class Oscillating(TrainingRule):
         correlation = float(np.mean(rest[1:] * rest[:-1])) / size
         if correlation <= self.correlation:
             yield Finding(
-                self.kind, "warning", f"the loss jumps by {math.sqrt(size):.3g} around "
-                f"{level:.3g} from step to step",
+                self.kind, "warning", f"the loss jumps by {largest * math.sqrt(size):.3g} "
+                f"around {largest * level:.3g} from step to step",
                 f"Neighbouring losses correlate at {correlation:.2f}: the steps cross the valley "
                 "and come back.", "divide the learning rate by 3 to 10, or lower the momentum",
                 numbers={"correlation": correlation, "amplitude": math.sqrt(size) / level},
