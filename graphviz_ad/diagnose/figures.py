@@ -170,7 +170,7 @@ def _expected(measures: Measures, logs: Any) -> Any:
         above = layers[k + 1]
         names = [
             measures.graph.ops[measures.graph.edges[e].op].op
-            for e in measures.path(layers[k].out)[:8]
+            for e in measures.path(layers[k].out, most=8)
         ]
         between = names[: names.index(measures.graph.ops[above.op].op)] if (
             measures.graph.ops[above.op].op in names

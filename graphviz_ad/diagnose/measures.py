@@ -101,15 +101,12 @@ class Span:
         See `Gain.mild`.
     layers : int
         Over how many layers.
-    path : tuple of int
-        The input edges in between, from `layer` to `top`.
     """
 
     layer: Layer
     top: Layer
     decades: float
     layers: int
-    path: tuple[int, ...]
 
     @property
     def slope(self) -> float:
@@ -277,33 +274,53 @@ class Measures:
                 found[value.id], best = (edge, out), size
         return found
 
-    def path(self, value: int) -> list[int]:
+    def path(self, value: int, most: float = math.inf) -> list[int]:
         """Return the input edges along which most of a value's gradient came, to the loss."""
-        edges = []
-        while value in self.onward:
+        edges: list[int] = []
+        while value in self.onward and len(edges) < most:
             edge, value = self.onward[value]
             edges.append(edge)
         return edges
+
+    @cached_property
+    def _above(self) -> dict[int, tuple[int, int]]:
+        """From a value to how many layers its path enters, and the last edge that does."""
+        found: dict[int, tuple[int, int]] = {}
+        for value in reversed(self.graph.values):  # paths lead to values that were made later
+            if value.id in self.onward:
+                edge, after = self.onward[value.id]
+                count, last = found.get(after, (0, -1))
+                if self._enters_layer(edge):
+                    count, last = count + 1, (edge if last < 0 else last)
+                found[value.id] = (count, last)
+        return found
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
         """The decades from the network's output to every layer that has a gradient."""
         found = []
         for layer in self.layers:
-            path = self.path(layer.out)
-            above = [e for e in path if self._enters_layer(e)]
-            if not above or not self.gradient_norm(layer.out):
+            count, last = self._above.get(layer.out, (0, -1))
+            if not count or not self.gradient_norm(layer.out):
                 continue
-            top = self.layer_of[self.graph.edges[above[-1]].op]
-            between = tuple(path[: path.index(above[-1]) + 1])
+            top = self.layer_of[self.graph.edges[last].op]
             per_element = decades(
                 self.gradient_rms(layer.out) or 0, self.gradient_rms(top.out) or 0
             )
             whole = decades(self.gradient_norm(layer.out) or 0, self.gradient_norm(top.out) or 0)
             size = Gain(-1, -1, per_element, whole).mild
             if math.isfinite(size):
-                found.append(Span(layer, top, size, len(above), between))
+                found.append(Span(layer, top, size, count))
         return tuple(found)
+
+    def layers_above(self, layer: Layer) -> int:
+        """Return how many layers the gradient passed before it came to this one."""
+        return self._above.get(layer.out, (0, -1))[0]
+
+    def between(self, span: Span) -> list[int]:
+        """Return the input edges on the path of a span, from its layer to its top."""
+        path = self.path(span.layer.out)
+        return path[: path.index(span.top.data) + 1]
 
     def _enters_layer(self, edge: int) -> bool:
         layer = self.layer_of.get(self.graph.edges[edge].op)

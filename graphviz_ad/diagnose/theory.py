@@ -41,7 +41,7 @@ def mean_field_gain(weight_rms: float, fan_out: int, activation: str) -> float:
 
 def expected_slope(measures: Measures, span: Span) -> float | None:
     """Return what theory expects of a span, in decades a layer; None with mixed activations."""
-    ops = [measures.graph.ops[measures.graph.edges[e].op] for e in span.path]
+    ops = [measures.graph.ops[measures.graph.edges[e].op] for e in measures.between(span)]
     kinds = Counter(op.op for op in ops if op.op in ACTIVATIONS)
     layers = [measures.layer_of[op.id] for op in ops if op.id in measures.layer_of]
     if not layers or len(kinds) != 1 or next(iter(kinds)) not in _SLOPES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from typing import Any
 
@@ -136,3 +137,26 @@ def test_the_function_keeps_its_name_when_parts_of_the_package_are_imported() ->
 
     assert callable(ad.diagnose)
     assert ad.diagnose(network("none")).healthy
+
+
+def test_a_trace_from_a_file_is_diagnosed_like_the_run(tmp_path: Any) -> None:
+    loss = network("large")
+    ad.show_graph(loss).save(tmp_path / "run.trace")
+    loaded = ad.GraphView.load(tmp_path / "run.trace").trace
+    assert verdict(loaded) == verdict(loss)
+
+
+def test_long_chains_take_time_in_proportion() -> None:
+    def seconds(steps: int) -> float:
+        rng = np.random.default_rng(0)
+        W = ad.parameter(np.linalg.qr(rng.normal(size=(4, 4)))[0], name="W")
+        h = ad.tensor(rng.normal(size=(4, 4)))
+        for _ in range(steps):
+            h = ad.tanh(h @ W)
+        trace = ad.show_graph((h**2).mean()).trace
+        begin = time.process_time()
+        ad.diagnose(trace)
+        return time.process_time() - begin
+
+    short, long = min(seconds(300) for _ in range(2)), seconds(2400)
+    assert long < 8 * 4 * short

@@ -24,7 +24,7 @@ def blame(measures: Measures, span: Span) -> list[tuple[int, float]]:
     """
     sign = math.copysign(1, span.decades)
     gains: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for edge in span.path:
+    for edge in measures.between(span):
         gain = measures.gain(edge)
         op = measures.graph.ops[measures.graph.edges[edge].op]
         if gain is None or not math.isfinite(gain.per_element):
@@ -93,7 +93,7 @@ class DepthSpan(Rule):
         ranked = blame(measures, span)
         op = graph.ops[ranked[0][0]] if ranked else graph.ops[span.layer.op]
         gain = next(
-            (measures.gain(e) for e in span.path if graph.edges[e].op == op.id), None
+            (measures.gain(e) for e in measures.between(span) if graph.edges[e].op == op.id), None
         )  # fmt: skip
         own = gain.per_element if gain is not None else 0.0
         theory = expected_slope(measures, span)
@@ -108,7 +108,7 @@ class DepthSpan(Rule):
             f"{span.slope:+.2f} a layer{beside}.",
             advice=_advice(measures, op.op, kind),
             node=graph.values[span.layer.out], ranking=[o for o, _ in ranked],
-            reach=[graph.edges[e].op for e in span.path],
+            reach=[graph.edges[e].op for e in measures.between(span)],
             threshold=f"|{span.decades:.1f}| ≥ {threshold:g} decades",
             decades=span.decades, slope=span.slope, layers=float(span.layers), gain=own,
             **({} if theory is None else {"theory": theory}),

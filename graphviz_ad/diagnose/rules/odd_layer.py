@@ -110,9 +110,7 @@ class OddWeights(Rule):
 
 
 def _is_last(measures: Measures, layer: Layer) -> bool:
-    return not any(
-        measures.graph.edges[e].op in measures.layer_of for e in measures.path(layer.out)
-    )
+    return not measures.layers_above(layer)
 
 
 @register
