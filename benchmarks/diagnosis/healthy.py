@@ -192,6 +192,39 @@ def weight_decay(rng: np.random.Generator) -> Any:
     return ad.mse_loss(model(x), y) + 1e-4 * penalty
 
 
+def small_initialisation(rng: np.random.Generator) -> Any:
+    """Return the loss of six pre-norm transformer blocks with GPT-2's initialisation."""
+    depth, width, length = 6, 32, 8
+
+    def draw(*shape: int, std: float = 0.02) -> Any:
+        return ad.parameter(rng.normal(0, std, shape))
+
+    last = 0.02 / np.sqrt(2 * depth)
+    h = draw(50, width)[rng.integers(0, 50, (2, length))] + draw(length, width, std=0.01)
+    for _ in range(depth):
+        normed = ad.layer_norm(h, (width,))
+        q, k, v = (normed @ draw(width, width) for _ in range(3))
+        scores = (q @ k.swapaxes(-1, -2)) / width**0.5
+        scores = ad.where(np.tril(np.ones((length, length), bool)), scores, -np.inf)
+        h = h + (ad.softmax(scores, axis=-1) @ v) @ draw(width, width, std=last)
+        normed = ad.layer_norm(h, (width,))
+        h = h + ad.gelu(normed @ draw(width, 4 * width)) @ draw(4 * width, width, std=last)
+    logits = ad.layer_norm(h, (width,)) @ draw(width, 50)
+    return ad.cross_entropy(logits.reshape(-1, 50), rng.integers(0, 50, 2 * length))
+
+
+def separable(rng: np.random.Generator) -> Any:
+    """Return the loss of a logistic regression whose weights have grown: the classes are apart."""
+    x = rng.normal(size=(50, 3))
+    y = (x[:, :1] > 0).astype(float)
+    w = ad.parameter(rng.normal(0, 0.1, (3, 1)))
+    for _ in range(300):
+        w.grad = None
+        ad.binary_cross_entropy_with_logits(ad.tensor(x) @ w, y).backward()
+        w.data = w.data - 5 * w.grad.data
+    return ad.binary_cross_entropy_with_logits(ad.tensor(x) @ w, y)
+
+
 def faultless(network: str) -> Callable[[np.random.Generator], Any]:
     """Return what makes one of the planted networks without a fault."""
     build, _, activation = NETWORKS[network]
@@ -208,7 +241,8 @@ def _cases() -> list[Case]:
         "loss × 1e-6": rescaled(1e-6), "loss × 1e6": rescaled(1e6),
         "float32, loss × 1e-6": single_precision, "LSTM, 12 steps": recurrent("LSTM"),
         "GRU, 12 steps": recurrent("GRU"), "transformer, 2 layers": transformer,
-        "zero output layer": zero_output_layer, "L2 penalty": weight_decay,
+        "zero output layer": zero_output_layer, "GPT-2 initialisation": small_initialisation,
+        "separable classes": separable, "L2 penalty": weight_decay,
         **{f"no fault: {name}": faultless(name) for name in NETWORKS},
     }  # fmt: skip
 

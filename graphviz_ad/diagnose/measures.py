@@ -29,6 +29,8 @@ from graphviz_ad.trace.trace import Trace
 
 __all__ = ["Gain", "Layer", "Measures", "Span"]
 
+_LONGEST_BRANCH = 40  # in ops: a pre-norm attention block has about 20
+
 
 @dataclass(frozen=True, slots=True)
 class Gain:
@@ -101,12 +103,15 @@ class Span:
         See `Gain.mild`.
     layers : int
         Over how many layers.
+    start : int
+        The value at which it is measured: the layer's output, or that of its residual block.
     """
 
     layer: Layer
     top: Layer
     decades: float
     layers: int
+    start: int
 
     @property
     def slope(self) -> float:
@@ -300,18 +305,37 @@ class Measures:
         """The decades from the network's output to every layer that has a gradient."""
         found = []
         for layer in self.layers:
-            count, last = self._above.get(layer.out, (0, -1))
-            if not count or not self.gradient_norm(layer.out):
+            start = self._trunk(layer.out)
+            count, last = self._above.get(start, (0, -1))
+            if not count or not self.gradient_norm(start):
                 continue
             top = self.layer_of[self.graph.edges[last].op]
-            per_element = decades(
-                self.gradient_rms(layer.out) or 0, self.gradient_rms(top.out) or 0
-            )
-            whole = decades(self.gradient_norm(layer.out) or 0, self.gradient_norm(top.out) or 0)
+            per_element = decades(self.gradient_rms(start) or 0, self.gradient_rms(top.out) or 0)
+            whole = decades(self.gradient_norm(start) or 0, self.gradient_norm(top.out) or 0)
             size = Gain(-1, -1, per_element, whole).mild
             if math.isfinite(size):
-                found.append(Span(layer, top, size, count))
+                found.append(Span(layer, top, size, count, start))
         return tuple(found)
+
+    def _trunk(self, value: int) -> int:
+        """Return where a value comes back from a residual branch; itself when it is in none.
+
+        What a branch loses is lost to it alone: the layers before it are reached by the skip.
+        """
+        current = value
+        for _ in range(_LONGEST_BRANCH):
+            if current not in self.onward or self._forks(self.graph.values[current]):
+                break
+            edge, out = self.onward[current]
+            op = self.graph.ops[self.graph.edges[edge].op]
+            others = [self.graph.values[self._end(e)] for e in op.inputs if e != edge]
+            if op.op == "add" and len(others) == 1 and self._forks(others[0]):
+                return out
+            current = out
+        return value
+
+    def _forks(self, value: ValueNode) -> bool:
+        return value.id in self.from_data and len(value.consumers) > 1
 
     def layers_above(self, layer: Layer) -> int:
         """Return how many layers the gradient passed before it came to this one."""
@@ -319,7 +343,7 @@ class Measures:
 
     def between(self, span: Span) -> list[int]:
         """Return the input edges on the path of a span, from its layer to its top."""
-        path = self.path(span.layer.out)
+        path = self.path(span.start)
         return path[: path.index(span.top.data) + 1]
 
     def _enters_layer(self, edge: int) -> bool:

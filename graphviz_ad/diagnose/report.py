@@ -42,7 +42,8 @@ _EXPLAINS = {
     "no-gradient": {"vanishing"},
 }  # fmt: skip
 _FIRST = tuple(_EXPLAINS)
-_COLORS = {"error": "#b3261e", "warning": "#8a5a00", "info": "#4a5568"}
+# readable on light and on dark pages
+_COLORS = {"error": "#d0453a", "warning": "#a8700a", "info": "#6b7785"}
 
 
 class Report(Sequence[Finding]):

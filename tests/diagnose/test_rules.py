@@ -221,3 +221,43 @@ def test_a_rule_of_ones_own() -> None:
         assert only(-ad.square(ad.parameter(2.0))).title == "a negative loss"
     finally:
         del RULES["NegativeLoss"]
+
+
+def test_a_residual_branch_may_be_small() -> None:
+    rng = RNG(0)
+    h = ad.tensor(rng.normal(size=(32, 16)))
+    for _ in range(6):
+        inner = ad.tanh(h @ ad.parameter(rng.normal(size=(16, 16)) / 4))
+        h = h + inner @ ad.parameter(rng.normal(size=(16, 16)) * 1e-4)
+    loss = ((h @ ad.parameter(rng.normal(size=(16, 2)) / 4)) ** 2).mean()
+    assert not any(f.kind == "vanishing" and "decades over" in f.title for f in ad.diagnose(loss))
+
+
+def test_a_constant_factor_is_named_unless_a_norm_follows() -> None:
+    rng = RNG(0)
+    x = ad.tensor(rng.normal(size=(32, 16)))
+    W, V, U = (ad.parameter(rng.normal(size=(16, 16)) / 4) for _ in range(3))
+    h = ad.tanh(x @ W) * 0.01
+    found = only(((ad.tanh(h @ V) @ U) ** 2).mean())
+    assert found.kind == "vanishing"
+    assert found.op is not None
+    assert found.op.op == "multiply"
+    assert ad.diagnose(((ad.tanh(ad.layer_norm(h, (16,)) @ V) @ U) ** 2).mean()).healthy
+
+
+def test_an_odd_activation_is_named_unless_it_is_a_gate() -> None:
+    rng = RNG(0)
+
+    def network(gate: bool) -> Any:
+        h = ad.tensor(rng.normal(size=(32, 16)))
+        for k in range(8):
+            z = h @ ad.parameter(rng.normal(size=(16, 16)) / 4)
+            h = ad.tanh(z)
+            if k == 4:
+                h = h * ad.sigmoid(z) if gate else ad.sigmoid(z)
+        return (h**2).mean()
+
+    found = only(network(False))
+    assert found.op is not None
+    assert found.op.op == "sigmoid"
+    assert ad.diagnose(network(True)).healthy

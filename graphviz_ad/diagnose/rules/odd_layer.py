@@ -50,12 +50,16 @@ class OddWeights(Rule):
     rare_decades : float
         The same for at most two weights among eight or more, of which the others agree. GPT-2's
         smaller projections are a third of its weights, and no fault.
+    few_decades : float
+        The same from usual initialisations, where there are only two or three weights: training
+        may well make one of them ten times larger.
     spreads : float
         How far out of the others' robust standard deviations those must be.
     """
 
     decades: float = 0.95
     rare_decades: float = 0.55
+    few_decades: float = 1.8
     spreads: float = 5.0
 
     def check(self, measures: Measures) -> Iterable[Finding]:
@@ -75,10 +79,13 @@ class OddWeights(Rule):
 
     def _limit(self, off: list[float]) -> float:
         """Return how far off counts: less where all but one or two weights agree."""
+        if len(off) < 4:
+            return self.few_decades if len(off) > 1 else math.inf
         if len(off) < 8:
             return self.decades
         limit = min(max(self.rare_decades, self.spreads * spread(off)), self.decades)
-        return limit if sum(abs(size) >= limit for size in off) <= 2 else self.decades
+        alone = sum(abs(size) >= limit / 2 for size in off) <= 2
+        return limit if alone else self.decades
 
     def _found(self, measures: Measures, layer: Layer, off: float, limit: float) -> Finding:
         op = measures.graph.ops[layer.op]
