@@ -22,10 +22,21 @@ def weight_scale(measures: Measures, layer: Layer) -> float:
 
 
 def usual_scale(measures: Measures) -> float:
-    """Return the median scale of the layers' weights; 0 for fewer than four."""
-    weights = {measures.graph.edges[layer.weight].value: layer for layer in measures.layers}
-    scales = [weight_scale(measures, layer) for layer in weights.values()]
+    """Return the median scale of the layers' weights; 0 for fewer than four.
+
+    What a normalisation follows has no scale of its own and does not count.
+    """
+    scales = [weight_scale(measures, layer) for layer in _scaled(measures).values()]
     return median(scales) if len(scales) >= 4 else 0.0
+
+
+def _scaled(measures: Measures) -> dict[int, Layer]:
+    """Return the first layer of every weight whose scale reaches what comes after."""
+    found: dict[int, Layer] = {}
+    for layer in measures.layers:
+        if not measures.normalised(layer.out):
+            found.setdefault(measures.graph.edges[layer.weight].value, layer)
+    return found
 
 
 def is_gate(measures: Measures, op: OpNode) -> bool:
@@ -64,17 +75,14 @@ class OddWeights(Rule):
 
     def check(self, measures: Measures) -> Iterable[Finding]:
         """Return a finding for each weight that stands out."""
-        usual, edges = usual_scale(measures), measures.graph.edges
-        first_use: dict[int, Layer] = {}
-        for layer in measures.layers:
-            first_use.setdefault(edges[layer.weight].value, layer)
+        usual, first_use = usual_scale(measures), _scaled(measures)
         off = {w: weight_scale(measures, layer) - usual for w, layer in first_use.items()}
         limit = self._limit([size for size in off.values() if math.isfinite(size)])
         for weight, layer in first_use.items():
             if not math.isfinite(off[weight]) or abs(off[weight]) < limit:
                 continue
             small_output = off[weight] < 0 and _is_last(measures, layer)
-            if not measures.normalised(layer.out) and not small_output:
+            if not small_output:
                 yield self._found(measures, layer, off[weight], limit)
 
     def _limit(self, off: list[float]) -> float:
