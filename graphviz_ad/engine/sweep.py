@@ -263,7 +263,7 @@ class _Tracer:
             entry = entry.parent
         box = self.box if entry is None else self.boxes[entry.id]
         for entry in reversed(chain):
-            box = ScopeEntry(entry.name, box, entry.site, entry.hidden)
+            box = ScopeEntry(entry.name, box, entry.site, entry.hidden, unnamed=entry.unnamed)
             self.boxes[entry.id] = box
         return box
 

@@ -43,10 +43,11 @@ class ScopeEntry:
 
     A hidden entry draws no box: a function of the package that calls ops enters
     one, so that they are placed where the user called it; `single` says that it
-    calls one op only.
+    calls one op only. `unnamed` says that the name is only that of a class, so that
+    the variable which was called at `site` names it better.
     """
 
-    __slots__ = ("hidden", "id", "name", "parent", "single", "site")
+    __slots__ = ("hidden", "id", "name", "parent", "single", "site", "unnamed")
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class ScopeEntry:
         site: Site,
         hidden: bool = False,
         single: bool = False,
+        unnamed: bool = False,
     ) -> None:
         self.id: int = next_id()
         self.name = name
@@ -62,6 +64,7 @@ class ScopeEntry:
         self.site = site
         self.hidden = hidden
         self.single = single
+        self.unnamed = unnamed
 
 
 class Record(NamedTuple):

@@ -32,7 +32,9 @@ class Module:
     A leaf that requires a gradient becomes a parameter when it is assigned to an
     attribute, a module a submodule. Calling a module runs ``forward`` inside a module
     scope of its name, so that the trace draws it as a box, with its parameters
-    called by their attributes.
+    called by their attributes. Its name is the attribute that holds it; a module that
+    no other holds is called by the variable it was called by (``encoder(x)``), and
+    else by its class.
 
     Attributes
     ----------
@@ -73,7 +75,7 @@ class Module:
         fields["_buffers"] = {}
         fields["_modules"] = {}
         fields["_transient"] = set()
-        fields["_scope_name"] = type(self).__name__
+        fields["_scope_name"] = None
         fields["training"] = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -84,7 +86,10 @@ class Module:
         frame = sys._getframe(1)
         before = tape.scope
         site = Site(frame.f_code, frame.f_lasti)
-        tape.scope = ScopeEntry(fields["_scope_name"], before, site, single=self._single)
+        name = fields["_scope_name"]
+        tape.scope = ScopeEntry(
+            name or type(self).__name__, before, site, single=self._single, unnamed=name is None
+        )
         try:
             return self.forward(*args, **kwargs)
         except GraphvizADError as error:
@@ -128,8 +133,7 @@ class Module:
     @property
     def path(self) -> str:
         """What the module is called: the attribute that holds it, or its class."""
-        name: str = self.__dict__.get("_scope_name", type(self).__name__)
-        return name
+        return self.__dict__.get("_scope_name") or type(self).__name__
 
     def register_parameter(self, name: str, value: Tensor | None) -> None:
         """Register a parameter, or None for one that is left out (``bias=None``)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -51,17 +52,33 @@ def to_text(trace: TraceLike, *, width: int = 100, limit: int = 60) -> str:
     graph = trace.graph
     leaves = [value.id for value in graph.values if value.producer is None]
     lines = [_row(width, "leaves", "shape", "data", "‖gradient‖")] if leaves else []
+    labels = _leaf_labels(trace, leaves)
     for leaf in _ends(leaves, limit):
         if leaf is None:
             lines.append(_omitted(len(leaves) - limit, "leaves"))
             continue
         role = graph.values[leaf].role
-        lines.append(_row(width, f"  {_label(trace, leaf)}  {role}", *_facts(trace, leaf)))
+        lines.append(_row(width, f"  {labels[leaf]}  {role}", *_facts(trace, leaf)))
     if graph.ops:
         lines += [""] * bool(lines)
         lines.append(_row(width, "operations", "shape", "data", "‖gradient‖"))
         lines += _op_lines(trace, width, limit)
     return "\n".join([*lines, ""])
+
+
+def _leaf_labels(trace: TraceLike, leaves: list[int]) -> dict[int, str]:
+    """Name the leaves, those of one name by the module that uses them: ``encoder.weight``."""
+    graph = trace.graph
+    labels = {leaf: _label(trace, leaf) for leaf in leaves}
+    several = {name for name, count in Counter(labels.values()).items() if count > 1}
+    for leaf, name in labels.items():
+        node = graph.values[leaf]
+        if name not in several or node.role != "parameter" or not node.consumers:
+            continue
+        scope = graph.ops[graph.edges[node.consumers[0]].op].scope
+        if scope is not None:
+            labels[leaf] = f"{graph.scopes[scope].path}.{name}"
+    return labels
 
 
 def _op_lines(trace: TraceLike, width: int, limit: int) -> list[str]:

@@ -31,6 +31,7 @@ class Places:
         self._files: dict[str, int] = {}
         self._lines: dict[str, list[str]] = {}
         self._expressions: dict[str, dict[Span, tuple[ast.AST, ast.AST | None]]] = {}
+        self._loops: dict[str, set[str]] = {}  # by file, the variables of its loops
         self._range: dict[str, tuple[int, int]] = {}
 
     def locate(self, code: CodeType, lasti: int) -> Location:
@@ -76,6 +77,22 @@ class Places:
             return _short(operand)
         return ""
 
+    def called_name(self, code: CodeType, lasti: int) -> str:
+        """Return what is called there: encoder for ``encoder(x)`` and ``vae.encoder(x)``.
+
+        Empty for what has no name of its own: ``self``, and the variable of a loop, which
+        stands for one thing after another.
+        """
+        node, _ = self._expression(code, lasti)
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Attribute):
+            return called.attr
+        if not isinstance(called, (ast.Name, ast.Subscript)):
+            return ""
+        nameless = self._loops[self._span(code, lasti)[0]] | {"self"}
+        names = {part.id for part in ast.walk(called) if isinstance(part, ast.Name)}
+        return "" if names & nameless else _short(called)
+
     def sources(self) -> tuple[Source, ...]:
         """Return every source that was located in, cut to the lines around what was found."""
         found = []
@@ -112,18 +129,25 @@ class Places:
     def _expression(self, code: CodeType, lasti: int) -> tuple[ast.AST | None, ast.AST | None]:
         filename, span = self._span(code, lasti)
         if filename not in self._expressions:
-            self._expressions[filename] = _expressions("\n".join(self._text(filename)))
+            text = "\n".join(self._text(filename))
+            self._expressions[filename], self._loops[filename] = _expressions(text)
         return self._expressions[filename].get(span, (None, None))
 
 
-def _expressions(text: str) -> dict[Span, tuple[ast.AST, ast.AST | None]]:
-    """Map the span of every expression to it and, when it is assigned, to the target."""
+def _expressions(text: str) -> tuple[dict[Span, tuple[ast.AST, ast.AST | None]], set[str]]:
+    """Map the span of every expression to it and, when it is assigned, to the target.
+
+    The variables of loops and comprehensions come second.
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):  # a cell with magics, or a null byte
-        return {}
+        return {}, set()
     found: dict[Span, tuple[ast.AST, ast.AST | None]] = {}
+    loops: set[str] = set()
     for node in ast.walk(tree):
+        if isinstance(node, (ast.For, ast.comprehension)):
+            loops |= {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
         if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Call, ast.Subscript, ast.Attribute)):
             found.setdefault(_span_of(node), (node, None))
     for node in ast.walk(tree):
@@ -134,7 +158,7 @@ def _expressions(text: str) -> dict[Span, tuple[ast.AST, ast.AST | None]]:
         elif isinstance(node, ast.AugAssign):
             # `x += y` is one instruction that spans the statement
             found[_span_of(node)] = (node, node.target)
-    return found
+    return found, loops
 
 
 def _pair(value: ast.expr, target: ast.expr, found: dict[Span, Any]) -> None:

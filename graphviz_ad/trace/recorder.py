@@ -207,9 +207,12 @@ class _Builder:
             entry = entry.parent
         parent = None if entry is None else self.scopes[entry.id]
         for entry in reversed(chain):
-            path = f"{parent.path}.{entry.name}" if parent else entry.name
+            name = entry.name
+            if entry.unnamed and not _is_internal(entry.site.code):
+                name = self.places.called_name(entry.site.code, entry.site.lasti) or name
+            path = f"{parent.path}.{name}" if parent else name
             parent_id = parent.id if parent else None
-            parent = Scope(len(self.scopes), entry.name, parent_id, path)
+            parent = Scope(len(self.scopes), name, parent_id, path)
             self.scopes[entry.id] = parent
         return parent.id if parent else None
 

@@ -54,7 +54,7 @@ def test_names_and_scopes_reach_the_trace() -> None:
     loss = net(x).sum()
     graph = record_trace(loss).graph
     assert [scope.path for scope in graph.scopes] == [
-        "Net", "Net.first", "Net.rest.0", "Net.rest.1",
+        "net", "net.first", "net.rest.0", "net.rest.1",
     ]  # fmt: skip
     parameters = [value for value in graph.values if value.role == "parameter"]
     assert [value.name for value in parameters] == [*["weight", "bias"] * 3, "scale"]
@@ -62,6 +62,18 @@ def test_names_and_scopes_reach_the_trace() -> None:
     assert graph.values[first.outputs[0]].name == "h"  # the caller's variable
     source = graph.sources[first.location.source]
     assert source.lines[first.location.line - source.first_line].strip() == "h = self.first(x)"
+
+
+def test_a_module_that_no_other_holds_is_called_by_its_variable() -> None:
+    encoder, decoder = ad.nn.Sequential(ad.nn.Linear(3, 2)), ad.nn.Linear(2, 3)
+    layers = [ad.nn.Linear(3, 3), ad.nn.Linear(3, 3)]
+    x = ad.tensor(np.ones((1, 3)))
+    for layer in layers:
+        x = layer(x)
+    loss = decoder(encoder(layers[1](x))).sum() + encoder[0](x).sum()
+    paths = [scope.path for scope in record_trace(loss).graph.scopes]
+    loop = ["Linear", "Linear"]  # the variable of a loop names no module
+    assert paths == [*loop, "layers[1]", "encoder", "encoder.0", "decoder", "0"]
 
 
 def test_a_chain_s_values_are_not_called_by_its_own_variables() -> None:

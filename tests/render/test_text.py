@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import graphviz_ad as ad
 from graphviz_ad.errors import RenderError
 from graphviz_ad.render.measure import cells
 from graphviz_ad.render.text import to_text
 from graphviz_ad.trace.model import Graph
+from graphviz_ad.trace.recorder import record_trace
 from tests.render.golden import compare
 from tests.render.graphs import (
     Builder,
@@ -83,3 +85,12 @@ def test_nothing() -> None:
 def test_too_narrow() -> None:
     with pytest.raises(RenderError, match="width=10"):
         to_text(trace_of(product()), width=10)
+
+
+def test_leaves_of_one_name_are_told_apart_by_their_modules() -> None:
+    mu, spread = ad.nn.Linear(2, 2), ad.nn.Linear(2, 2)
+    W = ad.parameter(np.ones((2, 2)))
+    x = ad.tensor(np.ones((3, 2))) @ W
+    lines = to_text(record_trace((mu(x) * spread(x)).sum())).splitlines()
+    found = [line.split()[0] for line in lines if "  parameter" in line]
+    assert found == ["W", "mu.weight", "mu.bias", "spread.weight", "spread.bias"]
