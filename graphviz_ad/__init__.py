@@ -25,15 +25,9 @@ from graphviz_ad.ops import FUNCTIONS
 
 __version__ = "0.1.0"
 
-# Imported now, while it is empty, so that no later import of a part of the room puts the package
-# in the place of the function of its name, which `__getattr__` gives.
-importlib.import_module("graphviz_ad.diagnose")
-del globals()["diagnose"]
-
 _LAZY = {
     "GraphView": "graphviz_ad.widget.view",
     "Monitor": "graphviz_ad.diagnose.monitor",
-    "diagnose": "graphviz_ad.diagnose.record",
     "show_graph": "graphviz_ad.widget.view",
 }
 
@@ -54,6 +48,6 @@ def __getattr__(name: str) -> Any:
     """Import what draws or diagnoses when it is first used: importing costs what NumPy costs."""
     if name in _LAZY:
         return getattr(importlib.import_module(_LAZY[name]), name)
-    if name == "testing":
-        return importlib.import_module("graphviz_ad.testing")
+    if name in ("diagnose", "testing"):
+        return importlib.import_module(f"graphviz_ad.{name}")
     raise AttributeError(f"module 'graphviz_ad' has no attribute {name!r}")

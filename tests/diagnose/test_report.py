@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 import warnings
 from typing import Any
@@ -132,11 +133,19 @@ def test_odd_arrays_give_a_report_and_no_warning(loss: Any) -> None:
         assert isinstance(str(ad.diagnose(made)), str)
 
 
-def test_the_function_keeps_its_name_when_parts_of_the_package_are_imported() -> None:
-    import graphviz_ad.diagnose.finding  # noqa: F401
+def test_the_function_and_the_package_share_a_name() -> None:
+    import graphviz_ad.diagnose as package
+    import graphviz_ad.diagnose.finding as part
+    from graphviz_ad import diagnose
 
-    assert callable(ad.diagnose)
-    assert ad.diagnose(network("none")).healthy
+    assert part.Finding.__module__ == "graphviz_ad.diagnose.finding"
+    assert ad.diagnose is diagnose is package
+    assert package.finding is part
+    assert diagnose(network("none")).healthy
+    assert list(inspect.signature(ad.diagnose).parameters)[:2] == ["loss", "parameters"]
+    weights = ad.parameter([1.0, 2.0])
+    trace = ad.diagnose(weights.sum()).trace
+    assert any(value.name == "weights" for value in trace.graph.values)  # the caller's own names
 
 
 def test_a_trace_from_a_file_is_diagnosed_like_the_run(tmp_path: Any) -> None:
