@@ -91,3 +91,12 @@ def test_broken_numbers_are_shown_as_such(open_view: Opener) -> None:
     expect(cells.filter(has_text="−∞").first).to_be_visible()
     stepper.select(view.trace.value("z").key)
     expect(cells.filter(has_text="NaN").first).to_be_visible()
+
+
+def test_keys_work_on_a_page_that_was_just_opened(open_view: Opener) -> None:
+    stepper = open_view(ad.show_graph(random_graph(0), step=0))
+    assert stepper.page.evaluate("document.activeElement === document.body")
+    stepper.page.keyboard.press("ArrowRight")
+    stepper.expect_position(1)
+    stepper.page.keyboard.press("End")
+    stepper.expect_position(stepper.steps)

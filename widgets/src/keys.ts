@@ -34,7 +34,8 @@ const OWN = {
   scrolls: ".gad-grid",
 };
 
-export function listenKeys(root: HTMLElement, actions: KeyActions): () => void {
+/** On a page of its own (`alone`) it also takes the keys pressed while nothing has the focus. */
+export function listenKeys(root: HTMLElement, actions: KeyActions, alone: boolean): () => void {
   const disposer = new Disposer();
   // JupyterLab reads keys while they travel down; a plain key pressed in here is not
   // for the notebook ("x" would cut the cell), a chord such as Ctrl+S still is.
@@ -52,9 +53,10 @@ export function listenKeys(root: HTMLElement, actions: KeyActions): () => void {
     },
     { capture: true },
   );
-  disposer.listen<KeyboardEvent>(root, "keydown", (event) => {
+  disposer.listen<KeyboardEvent>(alone ? document : root, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as Element;
+    if (!root.contains(target) && target !== document.body) return;
     if (event.key === "Enter" && target instanceof HTMLInputElement && target.matches(".gad-index")) {
       // A notebook may take Enter for itself: leaving the field says that it has changed.
       target.blur();

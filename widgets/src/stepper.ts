@@ -145,17 +145,21 @@ export class Stepper implements Context {
       this.disposer.add(() => part.dispose());
     }
     this.disposer.add(
-      listenKeys(this.element, {
-        ...moves,
-        granularity: () => this.setGranularity(this.debug.nextGranularity),
-        onNode: (action, element) => this.actOnNode(action, element),
-        zoom: (factor) => this.diagram.zoom(factor),
-        fit: () => this.diagram.fit(),
-        find: () => this.find.focus(),
-        deselect: () => this.select(""),
-        focusNext: (by) => this.diagram.focusNext(by),
-        activate: (element) => this.diagram.activate(element),
-      }),
+      listenKeys(
+        this.element,
+        {
+          ...moves,
+          granularity: () => this.setGranularity(this.debug.nextGranularity),
+          onNode: (action, element) => this.actOnNode(action, element),
+          zoom: (factor) => this.diagram.zoom(factor),
+          fit: () => this.diagram.fit(),
+          find: () => this.find.focus(),
+          deselect: () => this.select(""),
+          focusNext: (by) => this.diagram.focusNext(by),
+          activate: (element) => this.diagram.activate(element),
+        },
+        options.page && document.querySelectorAll(".gad-payload").length === 1,
+      ),
     );
     this.disposer.add(watchTheme(() => this.setTheme(this.choice)));
     this.applyTheme();
