@@ -3,7 +3,7 @@ import { ClosedBox, OpNode, openBox } from "./boxes";
 import type { Context } from "./context";
 import { Disposer, h, s, setAttribute } from "./dom";
 import { opsByGroup, type Scene, type SceneNode } from "./fold";
-import type { Layout, Point, Rect } from "./geometry";
+import { type Layout, type Point, type Rect, union } from "./geometry";
 import { icon, type IconName } from "./icons";
 import { LinkView } from "./links";
 import { createValue, type NodeView } from "./nodes";
@@ -226,17 +226,24 @@ export class Diagram {
     this.panzoom.fit(NEAR);
   }
 
-  reveal(keys: Iterable<string>): void {
-    let rect: Rect | null = null;
+  /** Brings a node into view, and those beside it as far as there is room for all. */
+  reveal(keys: Iterable<string>, beside: Iterable<string>[] = []): void {
+    const rect = this.rectOf(keys);
+    if (rect === null) return;
+    const others = beside.map((other) => this.rectOf(other)).filter((other) => other !== null);
+    const all = others.reduce(union, rect);
+    this.panzoom.reveal(this.panzoom.hasRoomFor(all) ? all : rect);
+  }
+
+  private rectOf(keys: Iterable<string>): Rect | null {
     for (const key of keys) {
       const node = this.scene.nodes.find((candidate) => candidate.key === key);
       const centre = this.layout?.nodes.get(key);
       if (node === undefined || centre === undefined) continue;
       const { width, height } = node;
-      rect = { x: centre.x - width / 2, y: centre.y - height / 2, width, height };
-      break;
+      return { x: centre.x - width / 2, y: centre.y - height / 2, width, height };
     }
-    if (rect !== null) this.panzoom.reveal(rect);
+    return null;
   }
 
   /** Puts the focus on a node, so that the keys go on from there. */

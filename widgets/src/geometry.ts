@@ -29,6 +29,15 @@ export interface Layout {
   engine: "graphviz" | "layered";
 }
 
+/** The smallest rectangle around two. */
+export function union(a: Rect, b: Rect): Rect {
+  const x = Math.min(a.x, b.x);
+  const y = Math.min(a.y, b.y);
+  const right = Math.max(a.x + a.width, b.x + b.width);
+  const bottom = Math.max(a.y + a.height, b.y + b.height);
+  return { x, y, width: right - x, height: bottom - y };
+}
+
 const round = (x: number): string => (Math.round(x * 10) / 10).toString();
 
 const at = (p: Point): string => `${round(p.x)} ${round(p.y)}`;

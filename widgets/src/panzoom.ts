@@ -102,6 +102,15 @@ export class PanZoom {
     this.apply();
   }
 
+  /** Whether a part of the drawing fits into the pane at this scale. */
+  hasRoomFor(rect: Rect): boolean {
+    const { width, height } = this.view;
+    return (
+      rect.width * this.scale <= width - 2 * MARGIN &&
+      rect.height * this.scale <= height - 2 * MARGIN
+    );
+  }
+
   /** Brings a part of the drawing into view, with the least motion that does it. */
   reveal(rect: Rect, smooth = true): void {
     this.shown = rect;

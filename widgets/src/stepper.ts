@@ -198,7 +198,7 @@ export class Stepper implements Context {
     this.diagram.move(from, to);
     this.updatePanes();
     this.announce(this.timeline.sentence(to) ?? "at the start");
-    this.diagram.reveal(this.currentKeys());
+    this.revealStep();
     this.options.moved?.(to);
   }
 
@@ -275,7 +275,7 @@ export class Stepper implements Context {
     this.markSelected();
     if (this.element.dataset.ready !== "true") this.chooseHeight();
     if (fit || !this.diagram.movedByUser) this.diagram.fitReadable();
-    if (this.at > 0) this.diagram.reveal(this.currentKeys());
+    this.revealStep();
     this.element.dataset.ready = "true";
   }
 
@@ -301,11 +301,16 @@ export class Stepper implements Context {
     if (keys.size > 0) this.diagram.reveal(keys);
   }
 
-  private currentKeys(): Set<string> {
+  /** Brings the operation of the step into view, with what it fills where there is room. */
+  private revealStep(): void {
     const step = this.timeline.step(this.at);
-    if (step === null) return new Set();
-    const key = step.op === null || this.compact ? `v${step.fills[0] ?? step.reads[0]}` : `o${step.op}`;
-    return visibleKeys(this.payload, key, this.open);
+    if (step === null) return;
+    const keys = (key: string): Set<string> => visibleKeys(this.payload, key, this.open);
+    const receivers = step.sends.map((edge) => this.payload.edges[edge]!.value);
+    const filled = step.phase === "forward" ? step.fills : receivers;
+    const [first = step.reads[0]] = filled;
+    const main = step.op === null || this.compact ? `v${first}` : `o${step.op}`;
+    this.diagram.reveal(keys(main), filled.map((value) => keys(`v${value}`)));
   }
 
   /** Selects what was found, and opens the boxes around it. */
