@@ -11,7 +11,7 @@ import numpy as np
 from graphviz_ad.errors import RenderError
 from graphviz_ad.render.diagram import UNNAMED
 from graphviz_ad.render.format import format_number, format_shape
-from graphviz_ad.render.heatmap import statistics
+from graphviz_ad.render.heatmap import Statistics, statistics
 from graphviz_ad.render.measure import cells, shorten
 from graphviz_ad.render.source import TraceLike
 from graphviz_ad.trace.model import Graph, OpNode
@@ -133,12 +133,17 @@ def _facts(trace: TraceLike, value: int) -> tuple[str, str, str]:
     node = trace.graph.values[value]
     gradient = trace.gradient(value)
     if gradient is not None:
-        found = statistics(gradient)
-        norm = format_number(found.norm)
-        norm += " (bad)" if found.nan or found.posinf or found.neginf else ""
+        norm = _norm(statistics(gradient))
     else:
         norm = "not computed" if node.requires_grad else "not required"
     return format_shape(node.shape), _range(trace.data(value)), norm
+
+
+def _norm(found: Statistics) -> str:
+    """Write the norm over all elements; `Statistics` has that of the finite ones."""
+    if found.nan:
+        return "NaN"
+    return "∞" if found.posinf or found.neginf else format_number(found.norm)
 
 
 def _range(array: Any) -> str:
