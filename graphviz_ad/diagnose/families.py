@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "ACTIVATIONS", "BOUNDED", "COMPARISONS", "CONVOLUTIONS", "DROPOUTS", "NORMALISATIONS", "RANGES",
-    "RECTIFIERS", "SATURATING", "SHAPES", "SOFTMAXES", "WEIGHTED",
+    "RECTIFIERS", "SATURATING", "SHAPES", "SOFTMAXES", "STEPS", "WEIGHTED",
 ]  # fmt: skip
 
 CONVOLUTIONS = {
@@ -48,6 +48,9 @@ SHAPES = {
     "swapaxes", "moveaxis", "astype", "broadcast_to", "getitem", "positive",
 }  # fmt: skip
 """Operations that move elements and change none."""
+
+STEPS = {"ceil", "floor", "rint", "round", "sign", "trunc"}
+"""Operations that are constant between jumps: their derivative is 0 everywhere."""
 
 COMPARISONS = {
     "subtract", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",

@@ -22,6 +22,7 @@ def diagnose(
     *,
     rules: Iterable[Rule] = (),
     ignore: Iterable[str] = (),
+    check: Any = (),
 ) -> Report:
     """Say where a network loses its gradient, by how much, and why.
 
@@ -39,6 +40,10 @@ def diagnose(
         Rules with thresholds of your own, in place of the registered ones of the same name.
     ignore : iterable of str
         Kinds of findings to leave out.
+    check : True, or Tensor, str, ValueNode, OpNode or several of them, optional
+        Compare these gradients with central finite differences in float64: of a value its
+        gradient, of an operation its VJP for every input; True for every operation. A wrong
+        one is a finding of kind ``"wrong-gradient"``; elements at a kink are not judged.
 
     Returns
     -------
@@ -51,7 +56,9 @@ def diagnose(
     NothingRecordedError
         When no recorded operation led to `loss`.
     ArgumentError
-        For `parameters` or `rules` of another kind.
+        For `parameters`, `rules` or `check` of another kind.
+    TraceError
+        For something to check that the graph does not have.
 
     Examples
     --------
@@ -65,7 +72,7 @@ def diagnose(
     trace = loss if isinstance(loss, Trace) else trace_of(loss, sys._getframe(1))
     named = parameters_of(parameters)
     return diagnose_trace(
-        trace, rules=rules, ignore=ignore,
+        trace, rules=rules, ignore=ignore, check=check,
         parameters=[(name, tensor.data, tensor.requires_grad) for name, tensor in named],
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphviz_ad.diagnose.correctness import check_gradients
 from graphviz_ad.diagnose.finding import SEVERITIES, Finding
 from graphviz_ad.diagnose.measures import Measures
 from graphviz_ad.diagnose.rules import RULES, Rule
@@ -24,19 +25,22 @@ __all__ = ["Report", "diagnose_trace"]
 # What explains what: where a finding of the first kind reaches the place of one of the others,
 # the others follow from it.
 _EXPLAINS = {
+    "wrong-gradient": {"vanishing", "exploding", "no-gradient", "cancellation", "nonfinite"},
     "nonfinite": {
         "vanishing", "exploding", "dead-relu", "saturation", "no-gradient", "cancellation",
-        "initialisation", "symmetry",
+        "initialisation", "symmetry", "small-branch",
     },
     "symmetry": {
         "vanishing", "exploding", "dead-relu", "saturation", "no-gradient", "cancellation",
-        "initialisation",
+        "initialisation", "small-branch",
     },
     "shape-slip": {"nonfinite", "no-gradient", "vanishing", "initialisation", "symmetry"},
-    "dead-relu": {"vanishing", "exploding", "no-gradient", "cancellation", "symmetry"},
-    "saturation": {"vanishing", "exploding", "initialisation"},
+    "dead-relu": {
+        "vanishing", "exploding", "no-gradient", "cancellation", "symmetry", "small-branch",
+    },
+    "saturation": {"vanishing", "exploding", "initialisation", "small-branch"},
     "cancellation": {"no-gradient", "vanishing"},
-    "vanishing": {"vanishing", "no-gradient", "initialisation"},
+    "vanishing": {"vanishing", "no-gradient", "initialisation", "small-branch"},
     "exploding": {"exploding", "saturation", "initialisation", "vanishing"},
     "initialisation": {"exploding", "initialisation"},
     "no-gradient": {"vanishing"},
@@ -216,6 +220,7 @@ def diagnose_trace(
     rules: Iterable[Rule] = (),
     ignore: Iterable[str] = (),
     parameters: Sequence[tuple[str, Any, bool]] = (),
+    check: Any = (),
 ) -> Report:
     """Diagnose a trace; see `graphviz_ad.diagnose`, which makes one of a loss first."""
     if isinstance(ignore, str):
@@ -236,7 +241,9 @@ def diagnose_trace(
     measures = Measures(trace, tuple(parameters))
     # the user's own pass gave its warnings; looking adds none
     with np.errstate(all="ignore"):
-        found = [finding for rule in chosen.values() for finding in rule.check(measures)]
+        found, checked = check_gradients(measures, check)
+        found += [finding for rule in chosen.values() for finding in rule.check(measures)]
+    notes += checked
     kept = [finding for finding in merge(found) if finding.kind not in ignored]
     return Report(kept, notes, trace)
 

@@ -155,25 +155,59 @@ def test_nan_in_the_data_is_told_from_nan_that_an_op_made() -> None:
     assert "x[0, 1]" in found.title
 
 
+W_NAMES = ("detached", "unused", "dropped", "frozen", "zeroed", "trained")
+
+
 def test_why_a_parameter_got_no_gradient() -> None:
-    w, v, u = (ad.parameter([1.0, 2.0], name=n) for n in "wvu")
-    frozen = ad.parameter([1.0, 2.0], name="frozen")
+    detached, unused, dropped, frozen, zeroed, trained = (
+        ad.parameter([1.0, 2.0], name=name) for name in W_NAMES
+    )
     frozen.requires_grad = False
-    loss = (w.detach() * u + frozen).sum()
-    report = ad.diagnose(loss, [w, v, u, frozen])
-    titles = " ".join(f.title for f in report.alarms)
-    assert [f.kind for f in report.alarms] == ["no-gradient", "no-gradient"]
-    assert "v is not on the path" in titles
-    assert "w " in titles
+    _ = ad.tanh(dropped)
+    loss = (detached.detach() * trained + frozen + ad.tanh(zeroed) * np.zeros(2)).sum()
+    everything = [detached, unused, dropped, frozen, zeroed, trained]
+    by_name = {
+        name: finding
+        for finding in ad.diagnose(loss, everything)
+        for name in W_NAMES if name in finding.title
+    }  # fmt: skip
+    assert set(by_name) == set(W_NAMES) - {"trained"}
+    assert {finding.kind for finding in by_name.values()} == {"no-gradient"}
+    assert "is used detached" in by_name["detached"].title
+    assert by_name["detached"].op is not None
+    assert by_name["detached"].op.op == "multiply"
+    for name in ("unused", "dropped"):
+        assert "is not on the path to the loss" in by_name[name].title
+    assert "frozen, so no gradient is asked for" in by_name["frozen"].title
+    assert "it is exactly 0" in by_name["zeroed"].title
+    assert [name for name in by_name if not by_name[name].is_alarm] == ["frozen"]
 
 
-def test_an_exact_zero_factor_is_named() -> None:
-    w = ad.parameter([1.0, 2.0], name="w")
-    found = only((ad.tanh(w) * np.zeros(2)).sum() + 1.0)
+def test_an_op_whose_derivative_is_0_everywhere_is_named() -> None:
+    w = ad.parameter([1.2, 2.7], name="w")
+    found = only((ad.floor(w) * ad.parameter([1.0, 3.0], name="v")).sum())
     assert found.kind == "no-gradient"
     assert found.op is not None
-    assert found.op.op == "multiply"
-    assert "multiplies by exact 0" in found.cause
+    assert found.op.op == "floor"
+    assert "its derivative is 0 everywhere" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("make", "cause"),
+    [
+        (lambda w: ad.tanh(w) * np.zeros(2), "multiplies by exact 0"),
+        (lambda w: ad.relu(w - 10.0), "at or below 0"),
+        (lambda w: ad.where(np.zeros(2, bool), ad.tanh(w), 1.0), "nothing of it was selected"),
+        (lambda w: ad.clip(w, 5.0, 6.0), "flat there"),
+    ],
+)
+def test_an_exact_zero_is_explained(make: Callable[[Any], Any], cause: str) -> None:
+    w = ad.parameter([1.0, 2.0], name="w")
+    scale = ad.parameter([[1.0, 2.0], [3.0, 5.0]], name="scale")
+    data = ad.tensor([[1.0, 2.0], [0.5, 3.0], [2.0, 1.0], [1.0, 1.0]])
+    found = only((((data + make(w)) @ scale) ** 2).mean(), ignore="symmetry")
+    assert found.kind == "no-gradient"
+    assert cause in found.cause
 
 
 def test_contributions_that_cancel() -> None:
@@ -183,6 +217,49 @@ def test_contributions_that_cancel() -> None:
     assert found.kind == "cancellation"
     assert found.node is not None
     assert found.node.name == "h"
+
+
+def residual(scale: float) -> Any:
+    rng = RNG(0)
+    h = ad.tensor(rng.normal(size=(32, 16)))
+    for k in range(4):
+        inner = ad.tanh(h @ ad.parameter(rng.normal(size=(16, 16)) / 4, name=f"W{k}"))
+        size = scale if k == 2 else 1.0
+        h = h + inner @ ad.parameter(rng.normal(size=(16, 16)) * size / 4)
+    return ((h @ ad.parameter(rng.normal(size=(16, 2)) / 40)) ** 2).mean()
+
+
+@pytest.mark.parametrize(("scale", "share"), [(0.0, 0.0), (0.005, 0.005)])
+def test_a_branch_that_carries_under_a_hundredth(scale: float, share: float) -> None:
+    report = ad.diagnose(residual(scale))
+    findings = [*report]
+    everything = [*findings, *(f for finding in findings for f in finding.follows)]
+    (found,) = [f for f in everything if f.kind == "small-branch"]
+    assert found.severity == "info"
+    assert found.numbers["share"] == pytest.approx(share, rel=0.5)
+    assert found.op is not None
+    assert found.op.op == "matmul"
+    edges = [report.trace.graph.edges[edge] for edge in found.op.inputs]
+    assert "W2" in [report.trace.graph.values[edge.value].name for edge in edges]
+    assert not [f for f in ad.diagnose(residual(0.5)) if f.kind == "small-branch"]
+
+
+def sure_of_one_class(labels: Any, how: str) -> Any:
+    rng = RNG(0)
+    x = ad.tensor(rng.normal(size=(len(labels), 3)))
+    logits = x @ ad.parameter(rng.normal(size=(3, 4)), name="W") + np.array([0, 40.0, 0, 0])
+    if how == "cross_entropy":
+        return ad.cross_entropy(logits, labels)
+    p = ad.softmax(logits, axis=-1)
+    return -(np.eye(4)[labels] * ad.log(p + 1e-12)).sum(axis=1).mean()
+
+
+@pytest.mark.parametrize("how", ["cross_entropy", "softmax"])
+def test_an_output_softmax_that_is_sure_of_one_class(how: str) -> None:
+    found = ad.diagnose(sure_of_one_class(np.arange(16) % 4, how)).alarms
+    assert [f.kind for f in found] == ["saturation"]
+    assert "sure of class 1 in 100% of the rows; 75% of the targets are another" in found[0].title
+    assert ad.diagnose(sure_of_one_class(np.ones(16, dtype=int), how)).healthy
 
 
 def test_labels_that_broadcast() -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from graphviz_ad.diagnose.rules.base import RULES, Rule, register
 from graphviz_ad.diagnose.rules.cancellation import Cancellation
+from graphviz_ad.diagnose.rules.collapse import OutputCollapse, SoftmaxCollapse
 from graphviz_ad.diagnose.rules.dead_relu import DeadReLU
 from graphviz_ad.diagnose.rules.depth import DepthSpan
 from graphviz_ad.diagnose.rules.flow import NoGradient
@@ -26,15 +27,16 @@ from graphviz_ad.diagnose.rules.loss_head import DoubleSoftmax, LogOfReLU, OneLo
 from graphviz_ad.diagnose.rules.nonfinite import NonFinite
 from graphviz_ad.diagnose.rules.odd_layer import OddActivation, OddWeights
 from graphviz_ad.diagnose.rules.odd_scale import OddScale
-from graphviz_ad.diagnose.rules.saturation import Saturation, SoftmaxCollapse
+from graphviz_ad.diagnose.rules.saturation import Saturation
 from graphviz_ad.diagnose.rules.scale import InputScale, OutputScale
 from graphviz_ad.diagnose.rules.shape_slip import BroadcastLabels
+from graphviz_ad.diagnose.rules.small_branch import SmallBranch
 from graphviz_ad.diagnose.rules.symmetry import Symmetry
 from graphviz_ad.diagnose.rules.targets import AbsoluteErrorOnClasses, UnreachableTargets
 
 __all__ = [
     "RULES", "AbsoluteErrorOnClasses", "BroadcastLabels", "Cancellation", "DeadReLU", "DepthSpan",
     "DoubleSoftmax", "InputScale", "LogOfReLU", "NoGradient", "NonFinite", "OddActivation",
-    "OddScale", "OddWeights", "OneLongSoftmax", "OutputScale", "Rule", "Saturation",
-    "SoftmaxCollapse", "Symmetry", "UnreachableTargets", "register",
+    "OddScale", "OddWeights", "OneLongSoftmax", "OutputCollapse", "OutputScale", "Rule",
+    "Saturation", "SmallBranch", "SoftmaxCollapse", "Symmetry", "UnreachableTargets", "register",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from graphviz_ad.diagnose.families import RECTIFIERS
+from graphviz_ad.diagnose.families import RECTIFIERS, STEPS, WEIGHTED
 from graphviz_ad.diagnose.finding import Finding
 from graphviz_ad.diagnose.measures import Measures
 from graphviz_ad.diagnose.numbers import array_of
@@ -19,11 +19,11 @@ __all__ = ["NoGradient"]
 
 @register
 class NoGradient(Rule):
-    """A parameter without a gradient: detached, not on the path, or multiplied by exact 0.
+    """A parameter without a gradient: detached, not on the path, frozen, or multiplied by exact 0.
 
-    Frozen parameters are left alone, and so is a network whose loss asks for nothing (all zero
-    from the loss on). One finding for each op that lost the gradient, however many parameters.
-    No threshold: the gradient is absent or exactly 0.
+    Frozen parameters are one finding of severity info, no alarm; a network whose loss asks for
+    nothing (all zero from the loss on) is left alone. One finding for each op that lost the
+    gradient, however many parameters. No threshold: the gradient is absent or exactly 0.
     """
 
     def check(self, measures: Measures) -> Iterable[Finding]:
@@ -46,6 +46,7 @@ class NoGradient(Rule):
             if why != "silent":
                 yield self._found(measures, measures.graph.ops[op_id], why, values)
         yield from self._missing(measures)
+        yield from self._frozen(measures)
 
     def _not_sent(self, measures: Measures, value: ValueNode) -> OpNode | None:
         """Return the op nearest to `value` on the way to the loss that sends nothing back."""
@@ -78,12 +79,15 @@ class NoGradient(Rule):
         op = measures.graph.ops[end.op]
         if op.op in RECTIFIERS:
             return "rectifier"
+        if op.op in STEPS:
+            return "steps"
         layer = measures.layer_of.get(op.id)
         others = [
             measures.graph.edges[e].value for e in op.inputs
             if e != edge and measures.graph.edges[e].slot < 2
         ]  # fmt: skip
-        zeros = [v for v in others if measures.data_rms(v) == 0]
+        multiplies = op.op in WEIGHTED | {"multiply", "divide"}
+        zeros = [v for v in others if multiplies and measures.data_rms(v) == 0]
         if layer is not None and zeros:
             if edge == layer.weight:
                 return "zero input"
@@ -100,6 +104,7 @@ class NoGradient(Rule):
         causes = {
             "absent": f"{name} sends nothing back: it has no derivative there.",
             "rectifier": f"Every input of {name} that counts is at or below 0.",
+            "steps": f"{name} is constant between its jumps: its derivative is 0 everywhere.",
             "zero input": f"What enters {name} is 0 everywhere, and so is its weights’ gradient.",
             "zero weights": f"The weights of {name} are all 0 and get no gradient themselves.",
             "zero factor": f"{name} multiplies by exact 0.",
@@ -154,3 +159,17 @@ class NoGradient(Rule):
                 advice="use it in forward without detaching, or set requires_grad=False",
                 node=same[0] if same else None, parameters=1.0,
             )  # fmt: skip
+
+    def _frozen(self, measures: Measures) -> Iterable[Finding]:
+        frozen = [name for name, _, requires_grad in measures.parameters if not requires_grad]
+        if not frozen:
+            return
+        names = ", ".join(frozen[:3]) + (f" and {len(frozen) - 3} more" if len(frozen) > 3 else "")
+        yield self.finding(
+            measures, "no-gradient", "info", None,
+            title=f"{names}: frozen, so no gradient is asked for",
+            cause=f"requires_grad is False for {len(frozen)} of {len(measures.parameters)} "
+            "parameters.",
+            advice="nothing, if that is meant; else set requires_grad=True",
+            parameters=float(len(frozen)),
+        )  # fmt: skip

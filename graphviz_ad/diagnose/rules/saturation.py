@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from graphviz_ad.diagnose.families import SATURATING, SOFTMAXES
+from graphviz_ad.diagnose.families import SATURATING
 from graphviz_ad.diagnose.finding import Finding
 from graphviz_ad.diagnose.measures import Layer, Measures
 from graphviz_ad.diagnose.numbers import array_of
@@ -15,7 +15,7 @@ from graphviz_ad.diagnose.rules.base import Rule, register
 from graphviz_ad.diagnose.rules.odd_layer import is_gate, usual_scale, weight_scale
 from graphviz_ad.trace.model import OpNode
 
-__all__ = ["Saturation", "SoftmaxCollapse", "saturated_share"]
+__all__ = ["Saturation", "saturated_share"]
 
 
 def saturated_share(measures: Measures, op: OpNode) -> float:
@@ -106,53 +106,3 @@ class Saturation(Rule):
             share=share, input_rms=size,
             gain=math.nan if gain is None else gain.per_element,
         )  # fmt: skip
-
-
-@register
-class SoftmaxCollapse(Rule):
-    """A softmax inside the network gives all weight to one place, in every row.
-
-    Zhai et al., "Stabilizing transformer training by preventing attention entropy collapse",
-    ICML 2023. Rows that a mask leaves one place are not counted.
-
-    Attributes
-    ----------
-    probability : float
-        The largest element of a row from which it has collapsed.
-    share : float
-        Of the rows.
-    """
-
-    probability: float = 0.999
-    share: float = 0.95
-
-    def check(self, measures: Measures) -> Iterable[Finding]:
-        """Return a finding for each softmax of the network's body that has collapsed."""
-        for op in measures.graph.ops:
-            if op.op not in SOFTMAXES or op.id not in measures.body:
-                continue
-            given = measures.operand(op)
-            axis = op.params.get("axis", -1)
-            if given is None or not isinstance(axis, int):
-                continue
-            scores = array_of(measures.trace.data(given.id))
-            if scores.ndim == 0 or scores.size == 0:
-                continue
-            made = np.moveaxis(array_of(measures.trace.data(op.outputs[0])), axis, -1)
-            weights = np.exp(made) if op.op == "log_softmax" else made
-            open_places = (np.moveaxis(scores, axis, -1) > -1e8).sum(axis=-1)
-            free = open_places > 1
-            if free.sum() < 2:
-                continue
-            share = float((weights.max(axis=-1)[free] > self.probability).mean())
-            if share >= self.share:
-                finite = scores[scores > -1e8]
-                yield self.finding(
-                    measures, "saturation", "warning", op,
-                    title=f"{self.name(measures, op)} gives all weight to one place in "
-                    f"{share:.0%} of the rows",
-                    cause=f"Its scores range from {finite.min():.3g} to {finite.max():.3g}; the "
-                    "derivative of a softmax at a corner is 0.",
-                    advice="divide the scores by √d, or normalise queries and keys", reach=[op.id],
-                    threshold=f"share {share:.2f} ≥ {self.share:g}", share=share,
-                )  # fmt: skip

@@ -21,7 +21,7 @@ from graphviz_ad.trace.explain.shown import Shown, host, index_text, number, tab
 from graphviz_ad.trace.rules import Rules, rules_of
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["Check", "check", "check_op"]
+__all__ = ["Check", "check", "check_edge", "check_op"]
 
 SAMPLED = 64
 """Elements that are checked of a larger value: the largest gradients and some spread evenly."""
@@ -44,6 +44,8 @@ class Check(Shown):
     culprits : tuple of str
         The VJPs that are wrong by themselves, each a sentence with the operation, the
         input and the place; empty when everything agrees.
+    edges : tuple of int
+        The input edge of each culprit.
     note : str
         Why nothing was checked, where nothing was.
     """
@@ -53,6 +55,7 @@ class Check(Shown):
     size: int
     culprits: tuple[str, ...] = ()
     note: str = ""
+    edges: tuple[int, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -127,11 +130,10 @@ def check(trace: Trace, value: int, index: Any = None, *, limit: int = SAMPLED) 
         for at in indices
     ]  # fmt: skip
     found.sort(key=lambda e: (e.ok, e.kink, -e.error if e.error == e.error else -np.inf))
-    culprits: list[str] = []
-    if not all(e.ok for e in found):
-        for op in rerun.ops:
-            culprits += check_op(trace, op).culprits
-    return Check(label, tuple(found), gradient.size, tuple(culprits))
+    by_op = [] if all(e.ok for e in found) else [check_op(trace, op) for op in rerun.ops]
+    culprits = tuple(text for each in by_op for text in each.culprits)
+    edges = tuple(edge for each in by_op for edge in each.edges)
+    return Check(label, tuple(found), gradient.size, culprits, edges=edges)
 
 
 def check_op(trace: Trace, op: int) -> Check:
@@ -145,33 +147,55 @@ def check_op(trace: Trace, op: int) -> Check:
     TraceError
         When the trace holds no rules.
     """
-    rules = rules_of(trace, "check")
     node = trace.graph.ops[op]
-    outputs = [trace.graph.values[v] for v in node.outputs]
-    weights: list[Any] = [
-        _direction(v.shape, v.id) if np.dtype(v.dtype).kind == "f" else None for v in outputs
-    ]
-    found, culprits = [], []
+    found, culprits, edges = [], [], []
     place = f", {_place(trace, op)}" if node.location is not None else ""
     for edge in node.inputs:
-        end = trace.graph.edges[edge]
-        value = trace.graph.values[end.value]
+        value = trace.graph.values[trace.graph.edges[edge].value]
         if not value.requires_grad or np.dtype(value.dtype).kind != "f":
             continue
-        name = f"{node.op}'s VJP for input {rules.input_name(op, end.slot)!r}"
-        direction = _direction(value.shape, edge + 1)
         try:
-            checked = _check_input(trace, rules, op, end.slot, weights, direction, name)
+            checked = check_edge(trace, edge)
         except GraphvizADError as error:
+            name = _vjp_name(trace, rules_of(trace, "check"), edge)
             culprits.append(f"{name} ({node.key}{place}) fails: {error}")
+            edges.append(edge)
             continue
         found.append(checked)
         if not checked.ok:
             culprits.append(
-                f"{name} is wrong ({node.key}{place}): {number(checked.gradient)} along a "
+                f"{checked.label} is wrong ({node.key}{place}): {number(checked.gradient)} along a "
                 f"direction where differences give {number(checked.difference)}"
             )
-    return Check(f"{node.op} {node.key}", tuple(found), len(found), tuple(culprits))
+            edges.append(edge)
+    label = f"{node.op} {node.key}"
+    return Check(label, tuple(found), len(found), tuple(culprits), edges=tuple(edges))
+
+
+def check_edge(trace: Trace, edge: int) -> CheckedElement:
+    """Check the VJP of an operation for one of its inputs; see `check_op`.
+
+    Raises
+    ------
+    TraceError
+        When the trace holds no rules.
+    GraphvizADError
+        When the VJP itself fails.
+    """
+    rules = rules_of(trace, "check")
+    end = trace.graph.edges[edge]
+    outputs = [trace.graph.values[v] for v in trace.graph.ops[end.op].outputs]
+    weights: list[Any] = [
+        _direction(v.shape, v.id) if np.dtype(v.dtype).kind == "f" else None for v in outputs
+    ]
+    direction = _direction(trace.graph.values[end.value].shape, edge + 1)
+    name = _vjp_name(trace, rules, edge)
+    return _check_input(trace, rules, end.op, end.slot, weights, direction, name)
+
+
+def _vjp_name(trace: Trace, rules: Rules, edge: int) -> str:
+    end = trace.graph.edges[edge]
+    return f"{trace.graph.ops[end.op].op}'s VJP for input {rules.input_name(end.op, end.slot)!r}"
 
 
 def _check_input(

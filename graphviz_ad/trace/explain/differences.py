@@ -10,7 +10,7 @@ import numpy as np
 
 from graphviz_ad.trace.explain.shown import Shown, number
 
-__all__ = ["STEP", "CheckedElement", "judge"]
+__all__ = ["STEP", "CheckedElement", "judge", "tolerance"]
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -20,6 +20,22 @@ STEP = _EPS ** (1 / 3)
 _TOLERANCE = {"float64": 1e-5, "float32": 2e-3, "float16": 5e-2}
 _FINER = 16  # how much smaller the step is with which a kink is looked for
 _ROUNDINGS = 16  # of the size of what is summed, in units of the last place
+
+
+def tolerance(dtype: str) -> float:
+    """Return the relative error up to which a derivative computed in `dtype` agrees.
+
+    Central differences with the step ε^⅓ are right to about ε^⅔ (Gill, Murray and Wright,
+    "Practical optimization", 1981, chapter 8), 4e-11 in float64, and a sum loses some of it;
+    a derivative in a shorter dtype has its own rounding.
+
+    Examples
+    --------
+    >>> from graphviz_ad.trace.explain.differences import tolerance
+    >>> tolerance("float32")
+    0.002
+    """
+    return _TOLERANCE.get(dtype, _TOLERANCE["float64"])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,5 +125,5 @@ def judge(
         return CheckedElement(label, index, gradient, difference, error, kink, same)
     distance = abs(gradient - difference)
     error = distance / largest if largest else 0.0
-    ok = kink or error <= _TOLERANCE.get(dtype, 1e-5) or distance <= noise
+    ok = kink or error <= tolerance(dtype) or distance <= noise
     return CheckedElement(label, index, gradient, difference, error, kink, ok)
