@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 import re
+from collections.abc import Mapping
 from importlib import resources
+from typing import Any
 
 from graphviz_ad.errors import RenderError
 from graphviz_ad.render.scene import Theme, check_theme
@@ -24,7 +27,7 @@ def standalone_page(
     buffer: bytes,
     *,
     title: str,
-    start: int | str = 0,
+    session: Mapping[str, Any] | None = None,
     theme: Theme = "auto",
     height: int = 720,
 ) -> str:
@@ -38,8 +41,9 @@ def standalone_page(
         The arrays that the payload refers to.
     title : str
         The document's title.
-    start : int or str
-        The step that is shown first, as the page's script reads it.
+    session : mapping, optional
+        Where the page begins and what is set on it: step, selection, granularity,
+        breakpoints and watches, as JSON can hold them.
     theme : {"auto", "light", "dark"}
     height : int
         Of the Stepper, in CSS pixels.
@@ -54,9 +58,13 @@ def standalone_page(
     document = base64.b64encode(payload).decode()
     arrays = base64.b64encode(buffer).decode()
     attributes = "".join(
-        f' {name}="{html.escape(str(value))}"'
-        for name, value in (("start", start), ("theme", theme), ("height", height))
-    ).replace(" ", " data-")
+        f' data-{name}="{html.escape(str(value))}"'
+        for name, value in (
+            ("session", json.dumps(session or {})),
+            ("theme", theme),
+            ("height", height),
+        )
+    )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>

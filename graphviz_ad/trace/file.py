@@ -24,7 +24,7 @@ from graphviz_ad.trace.document import damaged, from_document, to_document
 from graphviz_ad.trace.rules import CallFacts, Rules
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["load_trace", "save_trace"]
+__all__ = ["Session", "load_trace", "save_trace"]
 
 LIMIT = 2 << 30
 """Bytes that a file may unpack to, where the caller says nothing else."""
@@ -32,18 +32,22 @@ LIMIT = 2 << 30
 _DOCUMENT = "trace.json"
 
 
-def save_trace(
-    trace: Trace, path: str | Path, breakpoints: Sequence[Mapping[str, Any]] = ()
-) -> Path:
-    """Write a trace, all of its arrays and breakpoints to a file.
+Session = Mapping[str, Sequence[Mapping[str, Any]]]
+"""What a person has set: lists of ``"breakpoints"`` and ``"watches"``, as `to_list` gives them."""
+
+_LISTS = ("breakpoints", "watches")
+
+
+def save_trace(trace: Trace, path: str | Path, session: Session | None = None) -> Path:
+    """Write a trace, all of its arrays, and what was set in it to a file.
 
     Parameters
     ----------
     trace : Trace
     path : str or Path
         Replaced only once everything is written.
-    breakpoints : sequence of dict
-        As `Breakpoints.to_list` gives them.
+    session : mapping, optional
+        The breakpoints and the watches, as their `to_list` gives them.
 
     Returns
     -------
@@ -66,7 +70,8 @@ def save_trace(
                 return numbers[id(array)]
 
             document = to_document(trace, store)
-            document["breakpoints"] = [dict(one) for one in breakpoints]
+            for name in _LISTS:
+                document[name] = [dict(one) for one in (session or {}).get(name, ())]
             text = json.dumps(document, ensure_ascii=False, allow_nan=False)
             archive.writestr(_DOCUMENT, text.encode())
         os.replace(part, path)
@@ -80,8 +85,8 @@ def load_trace(
     make_rules: Callable[[Trace, list[CallFacts]], Rules | None] | None = None,
     *,
     limit: int = LIMIT,
-) -> tuple[Trace, list[dict[str, Any]]]:
-    """Read a trace, and the breakpoints that were saved with it.
+) -> tuple[Trace, Session]:
+    """Read a trace, and the breakpoints and watches that were saved with it.
 
     Parameters
     ----------
@@ -123,10 +128,11 @@ def load_trace(
         raise damaged(f"a document that is no JSON ({type(error).__name__})") from error
     if make_rules is not None and calls is not None:
         trace.rules = make_rules(trace, calls)
-    breakpoints = document.get("breakpoints", [])
-    if not isinstance(breakpoints, list) or not all(isinstance(b, dict) for b in breakpoints):
-        raise damaged("breakpoints of another form")
-    return trace, breakpoints
+    session = {name: document.get(name, []) for name in _LISTS}
+    for name, found in session.items():
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            raise damaged(f"{name} of another form")
+    return trace, session
 
 
 def _content(archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], name: str) -> bytes:

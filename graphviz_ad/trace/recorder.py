@@ -10,7 +10,7 @@ from typing import Any
 from graphviz_ad.engine.tape import Record, ScopeEntry
 from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.errors import DTypeError, NothingRecordedError
-from graphviz_ad.trace.file import LIMIT, load_trace
+from graphviz_ad.trace.file import LIMIT, Session, load_trace
 from graphviz_ad.trace.model import (
     Edge,
     Graph,
@@ -64,8 +64,8 @@ def record_trace(output: Tensor, gradient: Any = None, frame: FrameType | None =
     return builder.trace(gradient)
 
 
-def reload_trace(path: str | Path, limit: int = LIMIT) -> tuple[Trace, list[dict[str, Any]]]:
-    """Read a trace with the rules of its operations, and the breakpoints saved with it.
+def reload_trace(path: str | Path, limit: int = LIMIT) -> tuple[Trace, Session]:
+    """Read a trace with its operations' rules, and the breakpoints and watches saved with it.
 
     The rules are those that the registry has now; a trace with an operation that it lacks
     can be looked at and not be checked or explained element by element.

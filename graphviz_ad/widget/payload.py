@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from graphviz_ad.render.diagram import build_diagram
 from graphviz_ad.render.format import format_number, format_shape
 from graphviz_ad.render.heatmap import statistics
+from graphviz_ad.trace.debug.target import scope_chain
 from graphviz_ad.trace.model import Contribution, Location, OpNode, Step, ValueNode
 from graphviz_ad.trace.notation import (
     forward_shapes,
@@ -109,6 +111,7 @@ class _Builder:
                 }
                 for g in drawing.groups
             ],
+            "scopes": [scope.path for scope in graph.scopes],
             "steps": [self._step(step) for step in trace.steps],
             "arrays": self.store.specs,
             "sources": [
@@ -125,7 +128,11 @@ class _Builder:
         return None if array is None else self.store.add(array)
 
     def _norm(self, array: Any) -> float:
-        return float(self.store.specs[self.store.add(array)]["stats"]["norm"])
+        """Return the norm of all elements; of the finite ones it is known already."""
+        stats = self.store.specs[self.store.add(array)]["stats"]
+        if stats["nan"]:
+            return math.nan
+        return math.inf if stats["posinf"] or stats["neginf"] else float(stats["norm"])
 
     def _value(self, value: ValueNode) -> dict[str, Any]:
         trace = self.trace
@@ -170,6 +177,7 @@ class _Builder:
             ],
             "doc": op.doc,
             "module": self._module(op.scope),
+            "scopes": scope_chain(trace, op.scope),
             "place": _place(op.location),
         }  # fmt: skip
 

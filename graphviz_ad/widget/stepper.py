@@ -9,6 +9,7 @@ import anywidget
 import traitlets
 
 from graphviz_ad.errors import RenderError
+from graphviz_ad.trace.debug.motion import GRANULARITIES
 from graphviz_ad.widget.answers import Answers
 from graphviz_ad.widget.payload import Payload
 
@@ -30,10 +31,15 @@ class Stepper(anywidget.AnyWidget):
 
     Attributes
     ----------
-    step : int
-        How many steps are done, from 0 to ``steps``. Assign to move.
+    step : float
+        How many steps are done, from 0 to ``steps``; 5.5 where the sixth has sent one of
+        two contributions. Assign to move.
     selected : str
         The key of the selected node, such as ``"v3"`` or ``"o2"``; empty for none.
+    granularity : str
+        ``"op"``, ``"edge"`` or ``"module"``.
+    breakpoints, watches : list of dict
+        As the `to_list` of the debugger's breakpoints and watches gives them.
     theme : str
         ``"auto"``, ``"light"`` or ``"dark"``.
     height : int
@@ -45,8 +51,11 @@ class Stepper(anywidget.AnyWidget):
 
     payload = traitlets.Bytes().tag(sync=True)
     buffer = traitlets.Bytes().tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
+    step = traitlets.Float(0.0).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
+    granularity = traitlets.Enum(GRANULARITIES, default_value="op").tag(sync=True)
+    breakpoints = traitlets.List(traitlets.Dict()).tag(sync=True)
+    watches = traitlets.List(traitlets.Dict()).tag(sync=True)
     theme = traitlets.Enum(("auto", "light", "dark"), default_value="auto").tag(sync=True)
     height = traitlets.Int(0).tag(sync=True)
 

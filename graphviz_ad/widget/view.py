@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import graphviz
 
     from graphviz_ad.engine.tensor import Tensor
+    from graphviz_ad.widget.link import Link
     from graphviz_ad.widget.stepper import Stepper
 
 __all__ = ["GraphView", "show_graph"]
@@ -119,6 +120,7 @@ class GraphView(Debugger):
             raise TraceError("show_graph", f"a step from 0 to {last}", str(start))
         if theme not in ("auto", "light", "dark"):
             raise TraceError("show_graph", 'theme "auto", "light" or "dark"', repr(theme))
+        self._link: Link | None = None
         super().__init__(trace, start)
         self._embed = embed
         self._theme: Theme = theme
@@ -142,9 +144,10 @@ class GraphView(Debugger):
         FileNotFoundError
             When there is no such file.
         """
-        trace, breakpoints = reload_trace(path)
+        trace, saved = reload_trace(path)
         view = cls(trace, **options)
-        view.breakpoints.restore(breakpoints)
+        view.breakpoints.restore(saved["breakpoints"])
+        view.watches.restore(saved["watches"])
         return view
 
     @cached_property
@@ -155,28 +158,18 @@ class GraphView(Debugger):
     @cached_property
     def stepper(self) -> Stepper:
         """The notebook control; made when it is first asked for."""
+        from graphviz_ad.widget.link import Link
         from graphviz_ad.widget.stepper import Stepper
 
         made = Stepper(
-            self.payload, step=self.position, selected=self._selected, theme=self._theme,
-            height=self._height,
+            self.payload, theme=self._theme, height=self._height, **self.session,
         )  # fmt: skip
-        made.observe(lambda change: self._step_of_page(change.new), "step")
-        made.observe(lambda change: self._select(change.new), "selected")
+        self._link = Link(self, made)
         return made
 
-    def _step_of_page(self, step: int) -> None:
-        if step != self.position:
-            self.goto(step)
-
-    def _moved(self) -> None:
-        if "stepper" in self.__dict__:
-            self.stepper.step = self.position
-
-    def _select(self, key: str) -> None:
-        if "stepper" in self.__dict__:
-            self.stepper.selected = key
-        super()._select(key)
+    def _changed(self) -> None:
+        if self._link is not None:
+            self._link.push()
 
     def to_svg(self, **options: Any) -> str:
         """Return a static picture as SVG text; options as of `graphviz_ad.render.svg.to_svg`."""
@@ -203,7 +196,7 @@ class GraphView(Debugger):
         return standalone_page(
             self.payload.packed, self.payload.buffer,
             title=self._title or f"{self.trace.value_label(self.trace.output)} · graphviz_ad",
-            start=self.position, theme=self._theme, height=self._height,
+            session=self.session, theme=self._theme, height=self._height,
         )  # fmt: skip
 
     def save(self, path: str | Path) -> Path:
@@ -213,7 +206,7 @@ class GraphView(Debugger):
         ----------
         path : str or Path
             Ending in .svg, .png, .pdf, .html, .dot or .txt; or in .trace, for all of the
-            arrays and the breakpoints, which `load` reads.
+            arrays, the breakpoints and the watches, which `load` reads.
 
         Raises
         ------
@@ -223,7 +216,7 @@ class GraphView(Debugger):
         path = Path(path)
         suffix = path.suffix.lower()
         if suffix == ".trace":
-            return save_trace(self.trace, path, self.breakpoints.to_list())
+            return save_trace(self.trace, path, self.session)
         if suffix in (".png", ".pdf"):
             from graphviz_ad.render.figures import to_figure
 

@@ -63,7 +63,9 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("bundle")
 def test_everything_is_in_its_place() -> None:
     title = '<Loss & "friends">'
-    page = standalone_page(PAYLOAD, b"\0\1\xff", title=title, start=3, theme="dark", height=500)
+    page = standalone_page(
+        PAYLOAD, b"\0\1\xff", title=title, session={"step": 3}, theme="dark", height=500
+    )
     reader = Reader(page)
     assert [tag for tag, _ in reader.elements].count("script") == 3
     (_, payload), (_, arrays), (_, script) = reader.find("script")
@@ -74,7 +76,7 @@ def test_everything_is_in_its_place() -> None:
     ((attributes, _),) = reader.find("div")
     assert attributes == {
         "data-graphviz-ad": None,
-        "data-start": "3",
+        "data-session": '{"step": 3}',
         "data-theme": "dark",
         "data-height": "500",
     }

@@ -1,7 +1,7 @@
 // Breakpoints: what stops a run. Pure: conditions are judged on the statistics that Python sent.
 import { parseKey } from "./context";
 import { toNumber } from "./format";
-import type { ArraySpec, Payload, Place, StepSpec } from "./payload";
+import type { ArraySpec, OpSpec, Payload, Place, StepSpec } from "./payload";
 import type { Timeline } from "./state";
 import type { Way } from "./stepping";
 
@@ -21,6 +21,9 @@ export interface Entry {
   enabled: boolean;
 }
 
+/** As a breakpoint travels to the kernel and is saved: Python's `Breakpoints.to_list`. */
+export type SavedBreakpoint = Breakpoint & { enabled: boolean };
+
 interface Condition {
   quantity: "isnan" | "isinf" | "norm" | "rms" | "max" | "gain";
   sign: string;
@@ -29,7 +32,7 @@ interface Condition {
 
 export const CONDITIONS = ["isnan", "isinf", "norm > 1e3", "norm < 1e-6", "gain < -1 decade"];
 
-const COMPARED = /^(norm|rms|max|gain)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(decades?)?$/i;
+const COMPARED = /^(norm|rms|max|gain)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(decades?)?$/;
 
 export function parseCondition(text: string): Condition | null {
   if (text === "isnan" || text === "isinf") return { quantity: text, sign: "", bound: 0 };
@@ -53,8 +56,8 @@ export function parseBreakpoint(payload: Payload, text: string): Breakpoint | nu
 
 /** The breakpoint of a line of a source, named as briefly as can be. */
 export function lineBreakpoint(payload: Payload, source: number, line: number): Breakpoint {
-  const several = payload.sources.length > 1;
-  const what = several ? `${payload.sources[source]?.title ?? ""}:${line}` : String(line);
+  const titles = new Set(payload.sources.map(({ title }) => title));
+  const what = titles.size > 1 ? `${payload.sources[source]?.title ?? ""}:${line}` : String(line);
   return { kind: "line", what, at: "" };
 }
 
@@ -70,8 +73,7 @@ export function suggestions(payload: Payload): string[] {
   ];
 }
 
-const modules = (payload: Payload): string[] =>
-  [...new Set(payload.ops.map((op) => op.module))].filter((path) => path !== "");
+const modules = (payload: Payload): string[] => [...new Set(payload.scopes)];
 
 function isOn(payload: Payload, place: Place | null, what: string): boolean {
   const match = /^(?:(.+):)?(\d+)$/.exec(what);
@@ -107,8 +109,33 @@ export class Breakpoints {
     private readonly changed: () => void,
   ) {}
 
+  /** As they are told to the kernel. */
+  toList(): SavedBreakpoint[] {
+    return this.entries.map(({ breakpoint: { kind, what, at }, enabled }) => ({
+      kind, what, at, enabled,
+    }));
+  }
+
+  /** Sets what `toList` gave, in place of these. */
+  restore(saved: readonly SavedBreakpoint[]): void {
+    this.entries = saved.map(({ kind, what, at, enabled }) => ({
+      breakpoint: { kind, what, at }, enabled,
+    }));
+    this.changed();
+  }
+
   has(breakpoint: Breakpoint): boolean {
     return this.entries.some((entry) => same(entry.breakpoint, breakpoint));
+  }
+
+  /** The breakpoint that is set on a line: of its source, or of every source's line so numbered. */
+  onLine(source: number, line: number): Breakpoint | undefined {
+    const here = lineBreakpoint(this.timeline.payload, source, line);
+    const names = [here.what, String(line)];
+    const found = this.entries.find(({ breakpoint: { kind, what } }) => {
+      return kind === "line" && names.includes(what);
+    });
+    return found?.breakpoint;
   }
 
   /** Sets a breakpoint, or removes it where it is set. */
@@ -157,12 +184,16 @@ export class Breakpoints {
       case "op":
         return op?.name === what;
       case "line":
-        return isOn(payload, op?.place ?? null, what);
+        // Stops where the line is come to from another, once.
+        return (
+          isOn(payload, op?.place ?? null, what) &&
+          !isOn(payload, this.before(position)?.place ?? null, what)
+        );
       case "module": {
-        // Stops where the module is entered, once.
-        const before = this.timeline.step(position - 1);
-        const inside = this.inside(step, what);
-        return inside && !(before?.phase === step.phase && this.inside(before, what));
+        // Stops where the module is entered, once for each time that it runs.
+        const entered = this.scopesOf(op, what);
+        const before = this.scopesOf(this.before(position), what);
+        return entered.length > 0 && entered.every((scope) => !before.includes(scope));
       }
       case "condition": {
         const condition = parseCondition(what);
@@ -171,9 +202,17 @@ export class Breakpoints {
     }
   }
 
-  private inside(step: StepSpec, path: string): boolean {
-    const module = this.timeline.payload.ops[step.op ?? -1]?.module ?? "";
-    return module === path || module.startsWith(`${path}.`);
+  /** The op of the step before a position's, in the same pass. */
+  private before(position: number): OpSpec | undefined {
+    const before = this.timeline.step(position - 1);
+    const same = before?.phase === this.timeline.step(position)?.phase;
+    return same ? this.timeline.payload.ops[before?.op ?? -1] : undefined;
+  }
+
+  /** The entries of a module that an op is inside of. */
+  private scopesOf(op: OpSpec | undefined, path: string): number[] {
+    const { scopes } = this.timeline.payload;
+    return op?.scopes.filter((scope) => scopes[scope] === path) ?? [];
   }
 
   private holds(condition: Condition, step: StepSpec, only: number | undefined): boolean {
@@ -207,9 +246,11 @@ function measured(condition: Condition, { stats, size }: ArraySpec): boolean {
     case "isinf":
       return infinite > 0;
     case "rms":
-      return size > 0 && beyond(norm / Math.sqrt(size), condition);
-    case "max":
-      return beyond(Math.max(Math.abs(toNumber(stats.min)), Math.abs(toNumber(stats.max))), condition);
+      return beyond(norm / Math.sqrt(Math.max(1, size)), condition);
+    case "max": {
+      const ends = [toNumber(stats.min), toNumber(stats.max)].map(Math.abs);
+      return beyond(stats.nan > 0 ? Number.NaN : size > 0 ? Math.max(...ends) : 0, condition);
+    }
     default:
       return beyond(norm, condition);
   }

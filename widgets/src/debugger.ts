@@ -15,10 +15,10 @@ export class Debugger {
   /** `changed` is called when the breakpoints or the watches are others than before. */
   constructor(
     private readonly context: Context,
-    private readonly changed: () => void,
+    private readonly changed: (what: "breakpoints" | "watches") => void,
   ) {
     this.stepping = new Stepping(context.timeline);
-    this.breakpoints = new Breakpoints(context.timeline, changed);
+    this.breakpoints = new Breakpoints(context.timeline, () => changed("breakpoints"));
   }
 
   /** One step of the chosen granularity. */
@@ -60,7 +60,7 @@ export class Debugger {
 
   runTo(key: string): void {
     const to = this.stepping.to(key, this.at);
-    if (to !== null) this.context.goTo(to);
+    if (to !== null) this.go(to, to > this.at ? 1 : -1);
   }
 
   get nextGranularity(): Granularity {
@@ -95,8 +95,13 @@ export class Debugger {
 
   toggleWatch(watch: Watch): void {
     const kept = this.watches.filter((other) => watchName(other) !== watchName(watch));
-    this.watches = kept.length < this.watches.length ? kept : [...kept, watch];
-    this.changed();
+    this.watch(kept.length < this.watches.length ? kept : [...kept, watch]);
+  }
+
+  /** Watches these, in place of what was watched. */
+  watch(watches: Watch[]): void {
+    this.watches = watches;
+    this.changed("watches");
   }
 
   /** The keys of the nodes that have a breakpoint of their own. */

@@ -4,6 +4,7 @@ import { Disposer, h } from "./dom";
 import { unpack } from "./packed";
 import type { Answer, Kernel } from "./kernel";
 import type { Payload } from "./payload";
+import { readSession, type Session, SHARED } from "./session";
 import { Stepper } from "./stepper";
 import { Trait, type TraitModel } from "./sync";
 import { asThemeChoice } from "./theme";
@@ -58,8 +59,8 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
   const disposer = new Disposer();
   const kernel = askKernel(model, disposer);
   let stepper: Stepper | null = null;
-  const step = new Trait<number>(model, "step");
-  const selected = new Trait<string>(model, "selected");
+  const traits = new Map(SHARED.map((name) => [name, new Trait<unknown>(model, name)]));
+  const session = (): Session => readSession((name) => model.get(name));
   const fail = (text: string): void => {
     el.replaceChildren(h("div", { class: "gad-stepper gad-failed" }, text));
   };
@@ -87,14 +88,12 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
   };
   const show = (payload: Payload, buffer: ArrayBuffer | DataView): void => {
     stepper = new Stepper(payload, buffer, {
-      position: Number(model.get("step") ?? 0),
-      selected: String(model.get("selected") ?? ""),
+      session: session(),
       theme: asThemeChoice(model.get("theme")),
       height: Number(model.get("height") ?? 0),
       page: false,
       kernel,
-      moved: (position) => step.write(Math.floor(position)),
-      chose: (key) => selected.write(key),
+      told: (name, value) => traits.get(name)?.write(value),
     });
     el.replaceChildren(stepper.element);
   };
@@ -102,16 +101,13 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
     model.on(`change:${name}`, act);
     disposer.add(() => model.off(`change:${name}`, act));
   };
-  follow("step", () => {
-    const position = Number(model.get("step"));
-    // A page between two steps has told the kernel of the whole ones: an echo is no move.
-    const here = Math.floor(stepper?.position() ?? position);
-    if (step.isNews(position) && here !== position) stepper?.goTo(position);
-  });
-  follow("selected", () => {
-    const key = String(model.get("selected"));
-    if (selected.isNews(key)) stepper?.select(key);
-  });
+  for (const name of SHARED) {
+    follow(name, () => {
+      const now = session();
+      const news = traits.get(name)?.isNews(now[name]) === true;
+      if (news) stepper?.take({ [name]: now[name] });
+    });
+  }
   follow("theme", () => stepper?.setTheme(asThemeChoice(model.get("theme"))));
   follow("height", () => stepper?.setHeight(Number(model.get("height"))));
   follow("payload", mount);

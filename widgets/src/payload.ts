@@ -96,6 +96,8 @@ export interface OpSpec {
   vjps: { slot: number; value: number; tex: string; shapes: string }[];
   doc: string; // one sentence
   module: string;
+  /** the module scopes around it, outermost first: indices in Payload.scopes */
+  scopes: number[];
   place: Place | null;
 }
 
@@ -115,7 +117,7 @@ export interface EdgeSpec {
   /** "summed over axis 0: (32, 50) → (50,)"; "" where it was sent in the value's shape */
   summed: string;
   /** how the norm changes on the way, in decades: log10(‖contribution‖ / ‖gradient read‖);
-   *  null where it has no meaning: a norm is zero, or nothing is carried */
+   *  null where it has no meaning: a norm is zero or not finite, or nothing is carried */
   gain: Num | null;
   /** the value's gradient so far, this contribution included */
   accumulated: number | null;
@@ -200,6 +202,8 @@ export interface Payload {
   nodes: NodeSpec[];
   links: LinkSpec[];
   groups: GroupSpec[];
+  /** every entry of a module scope, by its path: a module that runs twice has two */
+  scopes: string[];
   steps: StepSpec[];
   arrays: ArraySpec[];
   sources: SourceSpec[];

@@ -1,5 +1,5 @@
 // The left pane: the lines of the user's code that made the graph.
-import { type Breakpoint, lineBreakpoint } from "./breakpoints";
+import { lineBreakpoint } from "./breakpoints";
 import type { Context } from "./context";
 import { Disposer, h, setAttribute } from "./dom";
 import { BreakpointPane } from "./breakpoint_pane";
@@ -26,7 +26,7 @@ export function shownLines(source: SourceSpec, used: ReadonlySet<number>): numbe
 export class SourcePane {
   readonly element: HTMLElement;
   readonly empty: boolean;
-  private readonly gutter: { breakpoint: Breakpoint; button: HTMLElement }[] = [];
+  private readonly gutter: { source: number; line: number; button: HTMLElement }[] = [];
   private readonly breakpoints: BreakpointPane;
   private readonly watches: WatchPane;
   private readonly rows = new Map<string, HTMLElement>();
@@ -83,9 +83,10 @@ export class SourcePane {
   drawDebug(): void {
     this.breakpoints.draw();
     this.watches.draw();
-    for (const { breakpoint, button } of this.gutter) {
-      const set = String(this.context.debug.breakpoints.has(breakpoint));
-      setAttribute(button, "aria-pressed", set);
+    const { breakpoints } = this.context.debug;
+    for (const { source, line, button } of this.gutter) {
+      const set = breakpoints.onLine(source, line) !== undefined;
+      setAttribute(button, "aria-pressed", String(set));
     }
   }
 
@@ -112,17 +113,22 @@ export class SourcePane {
       const text = h(kind, { class: "gad-code-text" }, source.lines[line - source.first_line] ?? "");
       const row = h("div", { class: "gad-code-line", "data-line": line }, number, text);
       if (here !== undefined) {
-        const breakpoint = lineBreakpoint(this.context.payload, index, line);
         for (const button of [number, text]) button.setAttribute("type", "button");
         number.setAttribute("aria-label", `break at line ${line}`);
         number.title = "break here, or no longer";
-        this.gutter.push({ breakpoint, button: number });
-        this.disposer.listen(number, "click", () => this.context.debug.breakpoints.toggle(breakpoint));
+        this.gutter.push({ source: index, line, button: number });
+        this.disposer.listen(number, "click", () => this.toggle(index, line));
         this.disposer.listen(text, "click", () => this.choose(here));
       }
       this.rows.set(name, row);
       this.body.append(row);
     }
+  }
+
+  private toggle(source: number, line: number): void {
+    const { breakpoints } = this.context.debug;
+    const set = breakpoints.onLine(source, line);
+    breakpoints.toggle(set ?? lineBreakpoint(this.context.payload, source, line));
   }
 
   /** Selects an op of the line; another click goes on to the line's next op. */

@@ -2,6 +2,7 @@
 import { fromBase64 } from "./arrays";
 import { h } from "./dom";
 import { unpack } from "./packed";
+import { readSession } from "./session";
 import { Stepper } from "./stepper";
 import { asThemeChoice } from "./theme";
 
@@ -11,12 +12,12 @@ async function mount(place: HTMLElement): Promise<void> {
   const buffer = place.querySelector(".gad-buffer");
   if (payload === null || buffer === null) return;
   place.dataset.mounted = "true";
+  const session = JSON.parse(place.dataset.session ?? "{}") as Record<string, unknown>;
   const stepper = new Stepper(
     await unpack(fromBase64(payload.textContent ?? "")),
     fromBase64(buffer.textContent ?? ""),
     {
-      position: Number(place.dataset.start ?? 0),
-      selected: place.dataset.selected ?? "",
+      session: readSession((name) => session[name]),
       theme: asThemeChoice(place.dataset.theme),
       height: Number(place.dataset.height ?? 0),
       page: true,

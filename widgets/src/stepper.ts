@@ -14,6 +14,7 @@ import { LayoutEngine } from "./layout";
 import { NodeMenu } from "./node_actions";
 import type { NodeSpec, Payload } from "./payload";
 import { Player } from "./player";
+import type { Session } from "./session";
 import { SourcePane } from "./source";
 import { Timeline } from "./state";
 import type { Granularity, Way } from "./stepping";
@@ -22,16 +23,15 @@ import { TimelineBar } from "./timeline";
 import { Toolbar } from "./toolbar";
 
 export interface Options {
-  position: number;
-  selected: string;
+  session: Session;
   theme: ThemeChoice;
   /** CSS pixels of the whole; 0 lets the diagram decide */
   height: number;
   /** the page is the Stepper's own, so it may fill the window */
   page: boolean;
   kernel: Kernel | null;
-  moved?(position: number): void;
-  chose?(key: string): void;
+  /** hears of every change of what is shared with Python */
+  told?<Name extends keyof Session>(name: Name, value: Session[Name]): void;
 }
 
 const HEIGHT = { min: 230, max: 640, panes: 440 };
@@ -71,9 +71,9 @@ export class Stepper implements Context {
   ) {
     this.timeline = new Timeline(payload);
     this.arrays = new ArrayStore(payload, buffer, fetcherOf(options.kernel));
-    this.debug = new Debugger(this, () => this.drawDebug());
+    this.debug = new Debugger(this, (what) => this.debugChanged(what));
     this.engine = new LayoutEngine(payload);
-    this.at = this.timeline.clamp(options.position);
+    this.at = this.timeline.clamp(options.session.step);
     this.open = initiallyOpen(payload);
     this.choice = options.theme;
     this.shade = resolveTheme(options.theme);
@@ -164,7 +164,7 @@ export class Stepper implements Context {
     this.disposer.add(watchTheme(() => this.setTheme(this.choice)));
     this.applyTheme();
     this.updatePanes();
-    this.select(options.selected);
+    this.take(options.session);
     void this.draw(true);
   }
 
@@ -199,7 +199,16 @@ export class Stepper implements Context {
     this.updatePanes();
     this.announce(this.timeline.sentence(to) ?? "at the start");
     this.revealStep();
-    this.options.moved?.(to);
+    this.options.told?.("step", to);
+  }
+
+  /** Takes over what Python says, or what was saved. */
+  take({ step, selected, granularity, breakpoints, watches }: Partial<Session>): void {
+    if (step !== undefined) this.goTo(step);
+    if (selected !== undefined) this.select(selected);
+    if (granularity !== undefined) this.setGranularity(granularity);
+    if (breakpoints !== undefined) this.debug.breakpoints.restore(breakpoints);
+    if (watches !== undefined) this.debug.watch(watches);
   }
 
   announce(text: string): void {
@@ -216,7 +225,7 @@ export class Stepper implements Context {
     else if (this.small) this.showPane("inspector", false);
     this.inspector.update();
     this.markSelected();
-    this.options.chose?.(chosen);
+    this.options.told?.("selected", chosen);
   }
 
   toggleGroup(group: number): void {
@@ -287,10 +296,12 @@ export class Stepper implements Context {
     this.body.style.setProperty("--gad-body-height", `${height}px`);
   }
 
-  private drawDebug(): void {
+  private debugChanged(what: "breakpoints" | "watches"): void {
     this.source.drawDebug();
     this.inspector.update();
     this.diagram.markBreakpoints(this.debug.marked());
+    if (what === "watches") this.options.told?.("watches", this.debug.watches);
+    else this.options.told?.("breakpoints", this.debug.breakpoints.toList());
   }
 
   private markSelected(): void {
@@ -341,9 +352,12 @@ export class Stepper implements Context {
   }
 
   private setGranularity(granularity: Granularity): void {
+    if (granularity === this.debug.granularity) return;
     this.debug.granularity = granularity;
-    this.toolbar.setGranularity(granularity);
+    const offered = this.debug.stepping.hasModules || granularity !== "module";
+    this.toolbar.setGranularity(offered ? granularity : "op");
     this.announce(`a step is one ${granularity}`);
+    this.options.told?.("granularity", granularity);
   }
 
   private actOnNode(action: NodeAction, element: Element | null): void {

@@ -1,34 +1,26 @@
 // Where the verbs of a debugger lead: pure functions of the payload and a position.
+// What each verb means is said by graphviz_ad/trace/debug/motion.py; tests/verbs.json holds the
+// positions that Python's verbs lead to, and the tests compare.
 import { parseKey } from "./context";
-import { ancestors } from "./fold";
 import type { Timeline } from "./state";
 
 export type Granularity = "op" | "edge" | "module";
 export type Way = 1 | -1;
 
 export class Stepping {
-  /** the module boxes around each step's operation, outermost first */
-  private readonly scopes: number[][];
+  /** the module scopes around each step's operation, outermost first */
+  private readonly scopes: readonly (readonly number[])[];
   readonly hasModules: boolean;
 
   constructor(private readonly timeline: Timeline) {
-    const { payload } = timeline;
-    const ofOp = new Map<number, number[]>();
-    for (const node of payload.nodes) {
-      if (node.kind !== "op") continue;
-      const boxes = ancestors(payload, node.group);
-      ofOp.set(
-        node.ref,
-        boxes.filter((group) => payload.groups[group]?.kind === "module"),
-      );
-    }
-    this.scopes = payload.steps.map((step) => ofOp.get(step.op ?? -1) ?? []);
+    const { steps, ops } = timeline.payload;
+    this.scopes = steps.map((step) => ops[step.op ?? -1]?.scopes ?? []);
     this.hasModules = this.scopes.some((scope) => scope.length > 0);
   }
 
   step(position: number, granularity: Granularity, way: Way): number {
     if (granularity === "edge") return this.timeline.nextPart(position, way);
-    return granularity === "op" ? this.into(position, way) : this.over(position, way);
+    return granularity === "op" ? this.into(position, way) : this.module(position, way);
   }
 
   /** One operation, into whatever module it lies in. */
@@ -43,13 +35,17 @@ export class Stepping {
     return this.run(position, way, (scope) => scope[depth] === entered && entered !== undefined);
   }
 
-  /** To the end of the module that one stands in, or at whose door; nowhere outside any. */
+  /** One operation, or all that is left of the outermost module that it lies in. */
+  private module(position: number, way: Way): number {
+    const outermost = this.scopes[this.next(position, way)]?.[0];
+    return this.run(position, way, (scope) => scope[0] === outermost && outermost !== undefined);
+  }
+
+  /** The rest of the innermost module that one stands in; outside of any, of the pass. */
   out(position: number, way: Way): number {
     const inside = this.inside(position);
-    const left = inside.length > 0 ? inside : (this.scopes[this.next(position, way)] ?? []);
-    const depth = left.length - 1;
-    if (depth < 0) return position;
-    return this.run(position, way, (scope) => scope[depth] === left[depth]);
+    const last = inside.length - 1;
+    return this.run(position, way, (scope) => last < 0 || scope[last] === inside[last]);
   }
 
   /** The next position at which a node ("v3", "o2") is done, else the last; null: nowhere else. */
@@ -74,10 +70,10 @@ export class Stepping {
   }
 
   /** The modules in which a position lies: those of the step before and of the step after. */
-  private inside(position: number): number[] {
+  private inside(position: number): readonly number[] {
     const before = this.scopes[Math.ceil(position) - 1] ?? [];
     const after = this.scopes[Math.floor(position)] ?? [];
-    const differs = before.findIndex((group, i) => after[i] !== group);
+    const differs = before.findIndex((scope, i) => after[i] !== scope);
     return differs < 0 ? before : before.slice(0, differs);
   }
 

@@ -24,7 +24,7 @@ export class Trait<T> {
   ) {}
 
   write(value: T): void {
-    if (this.model.get(this.name) === value) return;
+    if (same(this.model.get(this.name), value)) return;
     this.written.push({ value, at: this.now() });
     this.writing = true;
     this.model.set(this.name, value);
@@ -37,7 +37,10 @@ export class Trait<T> {
     if (this.writing) return false;
     this.written = this.written.filter(({ at }) => this.now() - at < ECHO);
     const last = this.written.at(-1);
-    if (last === undefined || last.value === value) return true;
-    return !this.written.some((own) => own.value === value);
+    if (last === undefined || same(last.value, value)) return true;
+    return !this.written.some((own) => same(own.value, value));
   }
 }
+
+/** Lists of plain data are compared by what they hold. */
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -10,8 +10,6 @@ import { Timeline } from "../src/state";
 import { boxedGraph, scalarGraph } from "./fixture";
 
 const { payload } = boxedGraph();
-payload.ops[0]!.module = "net.inner";
-payload.ops[1]!.module = "net";
 payload.ops[2]!.place = { source: 0, line: 2, end_line: 2, column: 0, end_column: 5 };
 const timeline = new Timeline(payload);
 
@@ -51,10 +49,10 @@ describe("where a run stops", () => {
     expect(stops("op multiply")).toEqual([1, 7]);
   });
 
-  it("where a module is entered, once, and at every op of a line", () => {
+  it("where a module is entered or a line come to, once", () => {
     expect(stops("module net")).toEqual([1, 6]);
     expect(stops("module net.inner")).toEqual([1, 7]);
-    expect(stops("line 1")).toEqual([1, 2, 6, 7]);
+    expect(stops("line 1")).toEqual([1, 6]);
   });
 
   it("at a node: an op when it runs, a value when it is filled or sent to", () => {

@@ -35,6 +35,7 @@ export class Builder {
     nodes: [],
     links: [],
     groups: [],
+    scopes: [],
     steps: [],
     arrays: [],
     sources: [{ title: "cell 1", first_line: 1, lines: ["c = a * b", "d = c + c"] }],
@@ -71,6 +72,8 @@ export class Builder {
 
   group(label: string, parent: number | null = null, open = true): number {
     const group: GroupSpec = { label, kind: "module", parent, open, ops: 0, summary: "" };
+    const path = parent === null ? label : `${this.payload.scopes[parent]}.${label}`;
+    this.payload.scopes.push(path);
     return this.payload.groups.push(group) - 1;
   }
 
@@ -135,6 +138,7 @@ export class Builder {
       vjps: [],
       doc: "One sentence.",
       module: "",
+      scopes: [],
       place: { source: 0, line: 1, end_line: 1, column: 0, end_column: 5 },
     };
     inputs.forEach((value, slot) => {
@@ -151,7 +155,9 @@ export class Builder {
     this.step("forward", index, { fills: [output] });
     for (let g = group ?? null; g !== null; g = payload.groups[g]?.parent ?? null) {
       (payload.groups[g] as GroupSpec).ops += 1;
+      spec.scopes.unshift(g);
     }
+    spec.module = payload.scopes[group ?? -1] ?? "";
     return index;
   }
 

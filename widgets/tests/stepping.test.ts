@@ -40,13 +40,13 @@ describe("verbs", () => {
     expect(stepping.over(2, -1)).toBe(0);
   });
 
-  it("step out leaves the module one stands in, and goes nowhere outside any", () => {
-    expect(stepping.out(0, 1)).toBe(1);
+  it("step out leaves the module one stands in, outside of any the pass", () => {
+    expect(stepping.out(0, 1)).toBe(3);
     expect(stepping.out(1, 1)).toBe(2);
-    expect(stepping.out(2, 1)).toBe(2);
+    expect(stepping.out(2, 1)).toBe(3);
     expect(stepping.out(5.5, 1)).toBe(7);
     expect(stepping.out(1, -1)).toBe(0);
-    expect(stepping.out(4, -1)).toBe(4);
+    expect(stepping.out(4, -1)).toBe(3);
   });
 
   it("from between two contributions an op is finished or undone", () => {

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, overload
 
 from graphviz_ad.errors import TraceError
@@ -21,7 +20,6 @@ _KINDS = ("node", "op", "module", "line", "condition")
 _LINE = re.compile(r"(?:(?P<title>.+):)?(?P<line>\d+)")
 
 
-@dataclass(repr=False)
 class Breakpoint(Shown):
     """Where to stop. All of it is text, so that it is saved and sent as it is.
 
@@ -37,16 +35,41 @@ class Breakpoint(Shown):
     at : str
         For a condition: the key of the only value that is looked at; empty for all.
     enabled : bool
+        Assign to switch it off and on.
     label : str
         What it is called in lists.
     """
 
-    id: int
-    kind: Kind
-    what: str
-    at: str = ""
-    enabled: bool = True
-    label: str = ""
+    __slots__ = ("_changed", "_enabled", "at", "id", "kind", "label", "what")
+
+    def __init__(
+        self,
+        id: int,
+        kind: Kind,
+        what: str,
+        at: str = "",
+        enabled: bool = True,
+        label: str = "",
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.id = id
+        self.kind = kind
+        self.what = what
+        self.at = at
+        self.label = label
+        self._enabled = enabled
+        self._changed = changed
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it stops anything."""
+        return self._enabled
+
+    @enabled.setter
+    def enabled(self, value: bool) -> None:
+        if value != self._enabled:
+            self._enabled = value
+            self._changed()
 
     def _text(self) -> str:
         return f"{self.id}  {'on ' if self.enabled else 'off'}  {self.label}"
@@ -55,8 +78,9 @@ class Breakpoint(Shown):
 class Breakpoints(Sequence[Breakpoint], Shown):
     """The breakpoints of a session, in the order in which they were set."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, changed: Callable[[], None] = lambda: None) -> None:
         self._trace = trace
+        self._changed = changed
         self._all: list[Breakpoint] = []
         self._conditions: dict[str, Condition] = {}
         self._next = 1
@@ -87,13 +111,13 @@ class Breakpoints(Sequence[Breakpoint], Shown):
             When the trace has nothing of that name, or the condition cannot be read.
         """
         what, at, label = self._checked(kind, what, at)
-        for found in self._all:
-            if (found.kind, found.what, found.at) == (kind, what, at):
-                found.enabled = enabled
-                return found
-        made = Breakpoint(self._next, kind, what, at, enabled, label)
-        self._next += 1
+        found = self._same(kind, what, at)
+        if found is not None:
+            found.enabled = enabled
+            return found
+        made = self._made(kind, what, at, enabled, label)
         self._all.append(made)
+        self._changed()
         return made
 
     def toggle(self, which: int | Breakpoint) -> Breakpoint:
@@ -117,29 +141,55 @@ class Breakpoints(Sequence[Breakpoint], Shown):
             When there is none with that id.
         """
         self._all.remove(self._find(which, "remove"))
+        self._changed()
 
     def clear(self) -> None:
         """Remove all."""
         self._all.clear()
+        self._changed()
 
     def to_list(self) -> list[dict[str, Any]]:
-        """Return the breakpoints as plain data."""
-        return [asdict(found) for found in self._all]
+        """Return the breakpoints as plain data: kind, what, at and enabled of each."""
+        return [
+            {"kind": found.kind, "what": found.what, "at": found.at, "enabled": found.enabled}
+            for found in self._all
+        ]
 
     def restore(self, saved: Sequence[Mapping[str, Any]]) -> None:
         """Set the breakpoints that `to_list` gave, in place of these.
 
+        One that is there already stays the same object, with its id.
+
         Raises
         ------
         TraceError
-            When one does not fit the trace.
+            When one does not fit the trace; nothing is changed then.
         """
-        self._all.clear()
+        all_: list[Breakpoint] = []
         for one in saved:
             kind, what, at = one.get("kind"), one.get("what"), one.get("at", "")
             if kind not in _KINDS or not isinstance(what, str) or not isinstance(at, str):
                 raise TraceError("breakpoints", "a kind and a text", repr(dict(one)))
-            self.add(kind, what, at, bool(one.get("enabled", True)))
+            all_.append(self._restored(kind, what, at, bool(one.get("enabled", True))))
+        self._all = all_
+        self._changed()
+
+    def _restored(self, kind: Kind, what: str, at: str, enabled: bool) -> Breakpoint:
+        what, at, label = self._checked(kind, what, at)
+        made = self._same(kind, what, at) or self._made(kind, what, at, enabled, label)
+        made._enabled = enabled
+        return made
+
+    def _same(self, kind: Kind, what: str, at: str) -> Breakpoint | None:
+        for found in self._all:
+            if (found.kind, found.what, found.at) == (kind, what, at):
+                return found
+        return None
+
+    def _made(self, kind: Kind, what: str, at: str, enabled: bool, label: str) -> Breakpoint:
+        made = Breakpoint(self._next, kind, what, at, enabled, label, self._changed)
+        self._next += 1
+        return made
 
     def hit(self, index: int) -> str:
         """Say which breakpoint the step at `index` meets; empty for none."""
@@ -198,7 +248,9 @@ class Breakpoints(Sequence[Breakpoint], Shown):
             if not any(_covers(trace, op, str(what)) for op in graph.ops):
                 hint = "set it on a line that calls one"
                 raise TraceError("break_at", "a line with operations", repr(what), hint)
-            return str(what), "", f"line {what}"
+            # Of one source the title says nothing: the page leaves it out.
+            line = match["line"] if len(titles) < 2 else str(what)
+            return line, "", f"line {line}"
         raise TraceError("break_at", f"one of {', '.join(_KINDS)}", repr(kind))
 
     def _find(self, which: int | Breakpoint, function: str) -> Breakpoint:

@@ -40,7 +40,7 @@ class Condition:
     Attributes
     ----------
     text : str
-        As it was written.
+        As it was written, with single spaces.
     quantity : str
         ``"isnan"``, ``"isinf"``, ``"norm"``, ``"rms"``, ``"max"`` (of the magnitudes) or
         ``"gain"`` (how many decades a contribution is larger than the gradient that it
@@ -83,10 +83,11 @@ class Condition:
 
     def _gain(self, trace: Trace, step: Step, value: int | None) -> str:
         read = [norm(trace.gradient(v)) for v in step.outputs if trace.gradient(v) is not None]
+        inf = math.inf
         before = math.hypot(*read) if step.phase == "backward" else 0.0
         for sent in step.contributions:
             after = norm(trace.contribution(sent.edge))
-            if value not in (None, sent.value) or not before or not after:
+            if value not in (None, sent.value) or not (0 < before < inf and 0 < after < inf):
                 continue
             gain = math.log10(after) - math.log10(before)
             if _COMPARISONS[self.sign](gain, self.bound):
@@ -115,7 +116,7 @@ def parse_condition(text: str) -> Condition:
     >>> parse_condition("gain < -1 decade").bound
     -1.0
     """
-    written = text.strip() if isinstance(text, str) else ""
+    written = " ".join(text.split()) if isinstance(text, str) else ""
     if written in _TESTS:
         return Condition(written, written)
     match = _COMPARED.fullmatch(written)

@@ -15,6 +15,22 @@ class Cursor(NamedTuple):
     step: int
     sent: int = 0
 
+    @classmethod
+    def at(cls, trace: Trace, fraction: float) -> Cursor:
+        """Return the place of a page's position; the nearest, for one that is none."""
+        last = len(trace.steps)
+        kept = max(0.0, min(fraction, float(last)))  # NaN is 0
+        step = int(kept)
+        of = max(1, len(trace.steps[step].contributions)) if step < last else 1
+        sent = round((kept - step) * of)
+        return cls(step, sent) if sent < of else cls(step + 1)
+
+    def fraction(self, trace: Trace) -> float:
+        """Return it as the page's position: 5.5 where one of two contributions is sent."""
+        if not self.sent:
+            return float(self.step)
+        return self.step + self.sent / len(trace.steps[self.step].contributions)
+
     def done(self, trace: Trace, edge: int) -> bool:
         """Whether the contribution of an edge has arrived."""
         at = trace.sent_at(edge)

@@ -66,18 +66,15 @@ class Debugger:
     Attributes
     ----------
     trace : Trace
-    granularity : str
-        What `step` and `back` move by: ``"op"``, ``"edge"`` (one contribution) or
-        ``"module"``.
     breakpoints : Breakpoints
     watches : Watches
     """
 
     def __init__(self, trace: Trace, position: int) -> None:
         self.trace = trace
-        self.granularity: Granularity = "op"
-        self.breakpoints = Breakpoints(trace)
-        self.watches = Watches(trace, lambda: self._cursor)
+        self.breakpoints = Breakpoints(trace, lambda: self._changed())
+        self.watches = Watches(trace, lambda: self._cursor, lambda: self._changed())
+        self._granularity: Granularity = "op"
         self._cursor = Cursor(position)
         self._selected = ""
         self._observers: list[Callable[[Any], object]] = []
@@ -91,8 +88,31 @@ class Debugger:
     def position(self, value: int) -> None:
         self.goto(value)
 
-    def goto(self, position: int) -> Stop:
+    @property
+    def granularity(self) -> Granularity:
+        """What `step` and `back` move by: ``"op"``, ``"edge"`` (a contribution), ``"module"``.
+
+        Raises
+        ------
+        TraceError
+            When something else is assigned.
+        """
+        return self._granularity
+
+    @granularity.setter
+    def granularity(self, value: Granularity) -> None:
+        self._granularity = _checked(value, "granularity")
+        self._changed()
+
+    def goto(self, position: int, sent: int = 0) -> Stop:
         """Move to a position.
+
+        Parameters
+        ----------
+        position : int
+            How many steps are done.
+        sent : int
+            How many contributions the next step has sent; fewer than it has.
 
         Raises
         ------
@@ -100,9 +120,12 @@ class Debugger:
             When it is outside the trace.
         """
         last = len(self.trace.steps)
-        if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position <= last:
+        if type(position) is not int or not 0 <= position <= last:
             raise TraceError("goto", f"a step from 0 to {last}", repr(position))
-        return self._move(Cursor(position))
+        of = len(self.trace.steps[position].contributions) if position < last else 0
+        if type(sent) is not int or not 0 <= sent < max(1, of):
+            raise TraceError("goto", f"sent= from 0 to {max(0, of - 1)}", repr(sent))
+        return self._move(Cursor(position, sent))
 
     def step(self, count: int = 1, *, granularity: Granularity | None = None) -> Stop:
         """Do the next step, or the next `count` of them.
@@ -321,8 +344,34 @@ class Debugger:
 
     @selected.setter
     def selected(self, target: Any) -> None:
-        key = "" if target is None else find_node(self.trace, target, "selected").key
-        self._select(key)
+        self.select(target)
+
+    def select(self, target: Any = None) -> Any:
+        """Select a node, here and on the page, and return what `at` returns of it.
+
+        Parameters
+        ----------
+        target : Tensor, str or node, optional
+            A tensor of the graph, a name, or a key; None selects nothing.
+
+        Raises
+        ------
+        TraceError
+            When the trace has no such node.
+        """
+        self._select("" if target is None else find_node(self.trace, target, "select").key)
+        return self.selected
+
+    @property
+    def session(self) -> dict[str, Any]:
+        """What the page shares with Python, as plain data: where one stands and what is set."""
+        return {
+            "step": self._cursor.fraction(self.trace),
+            "selected": self._selected,
+            "granularity": self._granularity,
+            "breakpoints": self.breakpoints.to_list(),
+            "watches": self.watches.to_list(),
+        }
 
     def observe(self, callback: Callable[[Any], object]) -> Callable[[], None]:
         """Call `callback` with what is selected, whenever that changes.
@@ -349,13 +398,12 @@ class Debugger:
         if key == self._selected:
             return
         self._selected = key
+        self._changed()
         for callback in list(self._observers):
             callback(self.selected)
 
     def _by(self, count: int, granularity: Granularity | None, way: int, verb: str) -> Stop:
-        unit = self.granularity if granularity is None else granularity
-        if unit not in GRANULARITIES:
-            raise TraceError(verb, f"a granularity of {', '.join(GRANULARITIES)}", repr(unit))
+        unit = self.granularity if granularity is None else _checked(granularity, verb)
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             raise TraceError(verb, "a number of steps from 1", repr(count))
         cursor, reason = self._cursor, ""
@@ -376,8 +424,15 @@ class Debugger:
 
     def _move(self, cursor: Cursor, reason: str = "") -> Stop:
         self._cursor = cursor
-        self._moved()
+        self._changed()
         return Stop(cursor.step, told(self.trace, cursor), reason)
 
-    def _moved(self) -> None:
-        """Do what a view does when the position has changed."""
+    def _changed(self) -> None:
+        """Do what a view does when position, selection, breakpoints or watches have changed."""
+
+
+def _checked(granularity: Granularity, function: str) -> Granularity:
+    if granularity not in GRANULARITIES:
+        expected = f"a granularity of {', '.join(GRANULARITIES)}"
+        raise TraceError(function, expected, repr(granularity))
+    return granularity

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -106,25 +106,41 @@ class Watch(Shown):
         return f"{self.id}  {self.label}  {self.sparkline}  {value}"
 
 
-class Watches(list[Watch], Shown):
+class Watches(Sequence[Watch], Shown):
     """The watch list of a session."""
 
-    def __init__(self, trace: Trace, where: Callable[[], Cursor]) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        trace: Trace,
+        where: Callable[[], Cursor],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._trace = trace
         self._where = where
+        self._changed = changed
+        self._all: list[Watch] = []
         self._next = 1
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @overload
+    def __getitem__(self, at: int) -> Watch: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Watch]: ...
+    def __getitem__(self, at: int | slice) -> Watch | list[Watch]:
+        """Return by position."""
+        return self._all[at]
+
+    def __iter__(self) -> Iterator[Watch]:
+        return iter(self._all)
 
     def add(self, node: ValueNode, index: Any = None) -> Watch:
         """Watch a value, or one element of it."""
-        if index is not None:
-            index = element_index(node.shape, index, self._trace.value_label(node.id))
-        for found in self:
-            if (found.node, found.index) == (node, index):
-                return found
-        made = Watch(self._next, node, index, self._trace, self._where)
-        self._next += 1
-        self.append(made)
+        made = self._made(node, index)
+        if made not in self._all:
+            self._all.append(made)
+            self._changed()
         return made
 
     def drop(self, which: int | Watch) -> None:
@@ -136,14 +152,51 @@ class Watches(list[Watch], Shown):
             When nothing is watched under that id.
         """
         wanted = which.id if isinstance(which, Watch) else which
-        for found in self:
+        for found in self._all:
             if found.id == wanted:
-                self.remove(found)
+                self._all.remove(found)
+                self._changed()
                 return
-        ids = ", ".join(str(w.id) for w in self) or "none"
+        ids = ", ".join(str(w.id) for w in self._all) or "none"
         raise TraceError("unwatch", "the id of a watch", repr(which), f"there are {ids}")
 
-    def _text(self) -> str:
-        return "\n".join(map(repr, list(self))) or "nothing is watched"
+    def to_list(self) -> list[dict[str, Any]]:
+        """Return what is watched as plain data: the value's id and the index of each."""
+        return [
+            {"value": w.node.id, "index": None if w.index is None else list(w.index)}
+            for w in self._all
+        ]
 
-    __repr__ = Shown.__repr__
+    def restore(self, saved: Sequence[Mapping[str, Any]]) -> None:
+        """Watch what `to_list` gave, in place of this; what stays keeps its id.
+
+        Raises
+        ------
+        TraceError
+            When the trace has no such value or element; nothing is changed then.
+        """
+        values = self._trace.graph.values
+        all_: list[Watch] = []
+        for one in saved:
+            value, index = one.get("value"), one.get("index")
+            whole = isinstance(index, list) and all(type(i) is int for i in index)
+            fits = index is None or whole
+            if not (isinstance(value, int) and 0 <= value < len(values) and fits):
+                raise TraceError("watches", "a value's id and an index", repr(dict(one)))
+            all_.append(self._made(values[value], None if index is None else tuple(index)))
+        self._all = all_
+        self._changed()
+
+    def _made(self, node: ValueNode, index: Any) -> Watch:
+        """Return the watch of an element, the one that is there or a new one."""
+        if index is not None:
+            index = element_index(node.shape, index, self._trace.value_label(node.id))
+        for found in self._all:
+            if (found.node, found.index) == (node, index):
+                return found
+        made = Watch(self._next, node, index, self._trace, self._where)
+        self._next += 1
+        return made
+
+    def _text(self) -> str:
+        return "\n".join(map(repr, self._all)) or "nothing is watched"
