@@ -297,6 +297,42 @@ def test_what_a_node_shows_follows_the_position(s, parts):
     assert "matmul (o0)  x (4, 3), W (3, 2) → k (4, 2)" in repr(s.at("matmul"))
 
 
+def test_what_has_not_arrived_is_marked(s, parts):
+    s.run_to("h")
+    assert "to come" not in repr(s.at("h"))
+    s.position = FORWARD
+    s.step(6, granularity="edge")  # of the two edges of h * h the first has arrived
+    while s.at("h").gradient is None:
+        s.step(granularity="edge")
+    assert repr(s.at("h")).count("to come") == 1
+    assert "norm of the sum" not in repr(s.at("h"))
+
+
+def test_from_a_node_to_its_neighbours(s):
+    s.first()
+    assert s.here is None
+    s.step()
+    assert s.here.node.op == "matmul"
+    s.position = FORWARD + 1
+    assert s.here is None  # the step that sets the gradient of the loss
+    s.step(granularity="edge")
+    assert s.here.node.op == "add"
+    assert s.at("W").producer is None
+    assert s.at("h").producer.node.op == "relu"
+    assert [op.node.op for op in s.at("W").consumers] == ["matmul", "multiply", "multiply"]
+
+
+def test_a_name_in_a_module():
+    first, second = ad.nn.Linear(2, 2), ad.nn.Linear(2, 2)
+    loss = second(ad.tanh(first(np.ones((1, 2))))).sum()
+    s = ad.show_graph(loss)
+    for layer, name in ((first, "first"), (second, "second")):
+        assert s.at(f"{name}.weight").node is s.at(layer.weight).node
+        assert s.at(f"{name}.linear").node is s.at(layer.bias).consumers[0].node
+    with pytest.raises(TraceError, match=r"first\.gain"):
+        s.at("first.gain")
+
+
 def test_lists_of_nodes(s):
     assert [op.op for op in s.ops][:3] == ["matmul", "add", "relu"]
     assert [v.name for v in s.values][:2] == ["x", "W"]

@@ -315,6 +315,15 @@ class Debugger:
         return ValueInspection(self.trace, node, lambda: self._cursor)
 
     @property
+    def here(self) -> OpInspection | None:
+        """The operation of the step done last, or being done; None where there is none."""
+        step = self._cursor.step - (self._cursor.sent == 0)
+        op = None if step < 0 else self.trace.steps[step].op
+        if op is None:
+            return None
+        return OpInspection(self.trace, self.trace.graph.ops[op], lambda: self._cursor)
+
+    @property
     def values(self) -> Nodes:
         """The value nodes, in creation order."""
         trace = self.trace

@@ -87,6 +87,21 @@ class ValueInspection(Shown):
         return reason(self.trace, self.node.id)
 
     @property
+    def producer(self) -> OpInspection | None:
+        """The operation that made it; None for a leaf."""
+        op = self.node.producer
+        return (
+            None if op is None else OpInspection(self.trace, self.trace.graph.ops[op], self._where)
+        )
+
+    @property
+    def consumers(self) -> list[OpInspection]:
+        """The operations that take it, one for each argument that it is."""
+        graph = self.trace.graph
+        ops = [graph.ops[graph.edges[edge].op] for edge in self.node.consumers]
+        return [OpInspection(self.trace, op, self._where) for op in ops]
+
+    @property
     def contributions(self) -> Contributions:
         """What each consumer adds to A∇; all of them, wherever one stands."""
         return contributions(self.trace, self.node.id)
@@ -148,8 +163,16 @@ class ValueInspection(Shown):
         if why:
             lines.append(f"  {name}: {why}")
         elif found is not None:
-            lines += [f"  {line}" for line in repr(self.contributions).splitlines()]
+            lines += [f"  {line}" for line in self._contribution_lines(cursor)]
         return "\n".join(lines)
+
+    def _contribution_lines(self, cursor: Cursor) -> list[str]:
+        """Write the contributions; those that have not arrived yet are marked as such."""
+        terms = self.contributions
+        lines = repr(terms).splitlines()
+        late = [not cursor.done(self.trace, term.edge) for term in terms]
+        rows = [f"{row}  to come" if k else row for row, k in zip(lines[1:], late, strict=False)]
+        return [lines[0], *rows] if any(late) else lines
 
 
 class OpInspection(Shown):

@@ -17,13 +17,15 @@ _KEY = re.compile(r"([vo])(\d+)")
 def find_node(trace: Trace, target: Any, function: str) -> ValueNode | OpNode:
     """Return the node of a tensor, a value's name, an operation's name, or a key.
 
-    Of several with one name the last is meant.
+    Of several with one name the last is meant; with the path of its module before it,
+    the last of those in that module.
 
     Parameters
     ----------
     trace : Trace
     target : Tensor, str, ValueNode, OpNode or inspection
-        ``"W"``, ``"matmul"``, ``"v3"`` or ``"o2"`` as text.
+        ``"W"``, ``"matmul"``, ``"v3"``, ``"o2"`` or, in a module, ``"encoder.weight"``
+        and ``"t=3.exp"`` as text.
     function : str
         Who asks.
 
@@ -63,10 +65,31 @@ def _named(trace: Trace, name: str, function: str) -> ValueNode | OpNode:
     for op in reversed(graph.ops):
         if name in (op.op, op.label):
             return op
+    for scope in graph.scopes:
+        if name.startswith(f"{scope.path}."):
+            found = _in_module(trace, scope.path, name[len(scope.path) + 1 :])
+            if found is not None:
+                return found
     values = ", ".join(sorted({v.name for v in graph.values if v.name})[:20])
     ops = ", ".join(sorted({op.op for op in graph.ops})[:20])
     hint = f"the values are {values}; the operations {ops}"
     raise TraceError(function, "the name or key of a value or an operation", repr(name), hint)
+
+
+def _in_module(trace: Trace, path: str, name: str) -> ValueNode | OpNode | None:
+    """Return the value or operation of that name in a module; a leaf is where it is used."""
+    graph = trace.graph
+    ops = [op for op in reversed(graph.ops) if _path(trace, op.scope) == path]
+    for op in ops:
+        for value in (*op.outputs, *(graph.edges[edge].value for edge in op.inputs)):
+            node = graph.values[value]
+            if node.name == name and (node.producer is None or value in op.outputs):
+                return node
+    return next((op for op in ops if name in (op.op, op.label)), None)
+
+
+def _path(trace: Trace, scope: int | None) -> str:
+    return "" if scope is None else trace.graph.scopes[scope].path
 
 
 def scope_chain(trace: Trace, scope: int | None) -> tuple[int, ...]:
