@@ -199,5 +199,6 @@ def _broadcasting(xp: Any, values: Any, x: Any) -> Any:
 
 def _like_sample(xp: Any, values: Any, x: Any) -> Any:
     """Repeat one value per channel to a whole sample, which is faster to broadcast over many."""
-    spread = xp.broadcast_to(per_channel(xp, values, x.ndim), x.shape[1:])
-    return xp.ascontiguousarray(spread)
+    sample = xp.empty_like(x[0], dtype=values.dtype)  # in the order of x: channels may be last
+    sample[...] = per_channel(xp, values, x.ndim)
+    return sample

@@ -10,7 +10,13 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from graphviz_ad.ops.windows import CACHE, SHORT_RUN, Windows, inner, slabs
+from graphviz_ad.ops.windows import SHORT_RUN, Windows, inner, slabs
+
+KEPT = 1 << 24
+"""Bytes of windows that a convolution keeps for its gradient at most; more no longer pays."""
+
+BLOCK = 1 << 10
+"""Windows whose gradients are sent back at a time: measured; they stay in the cache."""
 
 
 def pays(xp: Any, x: Any, weight: Any, win: Windows, groups: int) -> bool:
@@ -23,7 +29,7 @@ def pays(xp: Any, x: Any, weight: Any, win: Windows, groups: int) -> bool:
         and x.dtype == weight.dtype
         and x.dtype.kind == "f"
         and x.dtype.itemsize >= 4  # half precision has no fast product
-        and 0 < x.shape[0] * prod(win.out) * prod(weight.shape[1:]) * x.dtype.itemsize <= CACHE
+        and 0 < x.shape[0] * prod(win.out) * prod(weight.shape[1:]) * x.dtype.itemsize <= KEPT
     )
 
 
@@ -81,13 +87,19 @@ def convolve_rows_vjp(
 def _to_images(xp: Any, sent: Any, weight: Any, win: Windows, count: int) -> Any:
     """Return what the rows of gradients (N · windows, F) send to the `count` images."""
     images = xp.zeros((count, *win.padded, weight.shape[1]), dtype=sent.dtype)
-    last = weight.transpose(*range(2, weight.ndim), 0, 1)
-    part = xp.empty((count, *win.out, weight.shape[1]), dtype=sent.dtype)
-    rows = part.reshape(-1, weight.shape[1])
+    last = weight.transpose(*range(2, weight.ndim), 0, 1).reshape(-1, *weight.shape[:2])
+    each = prod(win.out)
+    step = min(count, max(1, BLOCK // each))
+    part = xp.empty((step, *win.out, weight.shape[1]), dtype=sent.dtype)
     # a product for each place of the kernel: all of them at once would not stay in the cache
-    for slab, place in zip(slabs(win), last.reshape(-1, *weight.shape[:2]), strict=True):
-        xp.matmul(sent, place, out=rows)
-        images[(slice(None), *slab[1:])] += part
+    for start in range(0, count, step):
+        block = images[start : start + step]
+        part = part[: len(block)]
+        rows = part.reshape(-1, weight.shape[1])
+        given = sent[start * each : (start + step) * each]
+        for slab, place in zip(slabs(win), last, strict=True):
+            xp.matmul(given, place, out=rows)
+            block[(slice(None), *slab[1:])] += part
     return _channels_first(images[(slice(None), *inner(win))])
 
 

@@ -163,7 +163,8 @@ class WindowPick(Op):
     ):  # fmt: skip
         win = windows("window_pick", size, kernel_size, stride, padding, dilation, ceil_mode)
         padded = pad_spatial(xp, input, win)
-        return xp.take(padded, positions(xp, places, win))
+        steps = [prod(padded.shape[axis + 1 :]) for axis in range(padded.ndim)]
+        return xp.take(padded, positions(xp, places, win, steps))
 
     def vjp(xp, g, out, input, places, **params):
         return call(WindowPlace, xp, g, places, **params), None
@@ -215,15 +216,18 @@ class WindowPlace(Op):
     ):  # fmt: skip
         win = windows("window_place", size, kernel_size, stride, padding, dilation, ceil_mode)
         shape = input.shape[: input.ndim - len(size)] + win.padded
+        order, steps = memory_order(places, shape)
         flat = xp.zeros(prod(shape), dtype=input.dtype)
-        at = positions(xp, places, win).reshape(-1)
+        at = positions(xp, places, win, steps).reshape(-1)
         if all(
             s > d * (k - 1) for s, d, k in zip(win.stride, win.dilation, win.kernel, strict=True)
         ):
             flat[at] = input.reshape(-1)
         else:
             xp.add.at(flat, at, input.reshape(-1))
-        return flat.reshape(shape)[(..., *inner(win))]
+        out = flat.reshape([shape[axis] for axis in order])
+        out = out.transpose(sorted(range(len(order)), key=order.__getitem__))
+        return out[(..., *inner(win))]
 
     def vjp(xp, g, out, input, places, **params):
         return call(WindowPick, xp, g, places, **params), None
@@ -327,15 +331,36 @@ def lowest(xp: Any, dtype: Any) -> Any:
     return -float("inf") if dtype.kind == "f" else xp.iinfo(dtype).min
 
 
-def positions(xp: Any, places: Any, win: Windows) -> Any:
-    """Return where the places in the windows lie in the flattened, padded array."""
-    table, starts = [0], 0
-    for n, k, d, s, o in zip(
-        win.padded, win.kernel, win.dilation, win.stride, win.out, strict=True
-    ):
-        table = [t * n + i * d for t in table for i in range(k)]
-        starts = xp.expand_dims(starts * n, -1) + xp.arange(o) * s
-    lead = places.shape[: places.ndim - len(win.size)]
-    first = xp.arange(prod(lead)) * prod(win.padded)
+def memory_order(like: Any, shape: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    """Return the axes of `like` as they lie in memory, and the steps of such a `shape`.
+
+    What is computed from two arrays of different orders takes five times as long.
+    """
+    order = sorted(range(like.ndim), key=lambda axis: -like.strides[axis])
+    steps, below = [0] * like.ndim, 1
+    for axis in reversed(order):
+        steps[axis], below = below, below * shape[axis]
+    return order, steps
+
+
+def positions(xp: Any, places: Any, win: Windows, steps: list[int]) -> Any:
+    """Return where the places in the windows lie in the flattened, padded array of these steps."""
+    rank = len(win.size)
+    table = [0]
+    for k, d, step in zip(win.kernel, win.dilation, steps[-rank:], strict=True):
+        table = [t + i * d * step for t in table for i in range(k)]
+    strides = [s * step for s, step in zip(win.stride, steps[-rank:], strict=True)]
+    lead = places.shape[:-rank]
+    first = _starts(xp, lead, steps[:-rank]).reshape(*lead, *(1,) * rank)
     at = xp.take(xp.asarray(table), places)
-    return at + starts + first.reshape(*lead, *(1,) * len(win.size))
+    at += _starts(xp, win.out, strides)
+    at += first
+    return at
+
+
+def _starts(xp: Any, shape: tuple[int, ...], steps: list[int]) -> Any:
+    """Return where the elements of an array of these steps lie in memory."""
+    starts = xp.zeros((), dtype=int)
+    for count, step in zip(shape, steps, strict=True):
+        starts = xp.expand_dims(starts, -1) + xp.arange(count) * step
+    return starts

@@ -9,7 +9,7 @@ import pytest
 
 import graphviz_ad as ad
 from graphviz_ad.ops import conv
-from graphviz_ad.ops.windows import CACHE
+from graphviz_ad.ops.conv_rows import BLOCK, KEPT
 
 CASES = [
     ((5, 4, 7), (3, 4, 3), {}),
@@ -56,10 +56,32 @@ def test_the_output_has_no_memory_that_can_be_written_to() -> None:
 
 def test_only_small_windows_are_saved() -> None:
     w = ad.parameter(np.ones((1, 4, 3, 3)))
-    for shape in ((2, 4, 40, 40), (CACHE // (8 * 4 * 9 * 16) + 1, 4, 6, 6)):
+    for shape in ((2, 4, 40, 40), (KEPT // (8 * 4 * 9 * 16) + 1, 4, 6, 6)):
         assert ad.conv2d(np.ones(shape), w)._record.saved is None
     half = ad.parameter(np.ones((1, 4, 3, 3), np.float16))
     assert ad.conv2d(np.ones((2, 4, 6, 6), np.float16), half)._record.saved is None
-    within = ad.conv2d(np.ones((CACHE // (8 * 4 * 9 * 16), 4, 6, 6)), w)._record.saved
+    within = ad.conv2d(np.ones((KEPT // (8 * 4 * 9 * 16), 4, 6, 6)), w)._record.saved
     assert within is not None
-    assert within.nbytes <= CACHE
+    assert within.nbytes <= KEPT
+
+
+@pytest.mark.parametrize("count", [1, BLOCK // 16, BLOCK // 16 + 3])
+def test_any_number_of_blocks_goes_back(count: int) -> None:
+    x = ad.parameter(np.random.default_rng(0).normal(size=(count, 4, 6, 6)))
+    y = ad.conv2d(x, np.ones((1, 4, 3, 3)))
+    assert y._record.saved is not None
+    y.sum().backward()
+    seen = np.convolve(np.ones(4), np.ones(3))
+    np.testing.assert_allclose(x.grad.data, np.broadcast_to(np.outer(seen, seen), x.shape))
+
+
+def test_the_gradients_lie_in_memory_as_the_images() -> None:
+    """Element-wise operations of two orders take five times as long."""
+    x = ad.parameter(np.random.default_rng(0).normal(size=(4, 3, 6, 6)))
+    y = ad.conv2d(x, np.ones((2, 3, 3, 3)), padding=1)
+    y.retain_grad()
+    normal = ad.batch_norm(y, training=True)[0]
+    normal.retain_grad()
+    ad.max_pool2d(ad.relu(normal), 2).sum().backward()
+    for tensor in (y, normal):
+        assert tensor.grad.data.strides == tensor.data.strides
