@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import re
+import string
 import struct
 import sys
 from collections.abc import Callable
@@ -67,8 +69,23 @@ def test_the_text_is_plain() -> None:
     text = ad.datasets.text()
     assert 5_000 < len(text) < 10_000
     assert text.isascii()
-    assert len(text.strip().split("\n\n")) == 10
-    assert {len(sonnet.splitlines()) for sonnet in text.strip().split("\n\n")} == {14}
+    sonnets = text.strip().split("\n\n")
+    assert len(sonnets) == 10
+    assert {len(sonnet.splitlines()) for sonnet in sonnets} == {14}
+    assert text.endswith("thee.\n")
+    assert not any(line != line.strip() for line in text.splitlines())
+    assert set(text) <= {*string.ascii_letters, *" \n,.;:!?'-"}
+    assert {sonnet[-1] for sonnet in sonnets} <= set(".!'")
+    # a pentameter has ten or eleven syllables: no line is cut short, none runs into the next
+    assert {30 <= len(line) <= 56 for sonnet in sonnets for line in sonnet.splitlines()} == {True}
+
+
+def test_the_text_has_the_words_of_the_quarto() -> None:
+    """Where copies in circulation differ from the edition of 1609."""
+    text = ad.datasets.text()
+    assert "Feed'st thy light's flame with self-substantial fuel," in text
+    assert "So thou through windows of thine age shalt see," in text
+    assert len(re.findall(r"[a-z'-]+", text.lower())) == 1088
 
 
 def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
