@@ -13,7 +13,14 @@ from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.nn.init import Seed, default_rng, new_parameter
 from graphviz_ad.nn.linear import draw_uniform, positive
 from graphviz_ad.nn.module import Module
-from graphviz_ad.nn.recurrent_step import STEPS, State, Step, zero_state
+from graphviz_ad.nn.recurrent_step import (
+    STEPS,
+    State,
+    Step,
+    recurrence,
+    recurrence_over_time,
+    zero_state,
+)
 from graphviz_ad.ops import FUNCTIONS
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
@@ -59,7 +66,7 @@ class _Cell(_Stepping):
             state = zero_state(part, self._step, self.hidden_size)
         state = state if isinstance(state, tuple) else (state,)
         _check_state(type(self).__name__, state, (*part.shape[:-1], self.hidden_size), self._step)
-        state = self._step.run(part, state, self.weight_hh, self.bias_hh)
+        state = self._step.run(part, state, recurrence(self.weight_hh, self.bias_hh))
         return state if len(state) > 1 else state[0]
 
     def extra_repr(self) -> str:
@@ -264,10 +271,12 @@ class _Recurrent(_Stepping):
             parts = _linear(x, fields[f"weight_ih_{suffix}"], bias_ih)
             if state is None:
                 state = zero_state(parts[0], self._step, self.hidden_size)
+            batched = x.ndim == 3
+            recur = (recurrence_over_time if batched else recurrence)(weight_hh, bias_hh)
             steps = list(enumerate(_unbind(parts)))
             for t, part in reversed(steps) if suffix.endswith("reverse") else steps:
                 with module_scope(f"t={t}"):
-                    state = self._step.run(part, state, weight_hh, bias_hh)
+                    state = self._step.run(part, state, recur)
                 outputs[t] = state[0]
             return _stack(outputs), state
 

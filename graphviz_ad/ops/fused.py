@@ -171,7 +171,7 @@ class Addmm(Op):
     def vjp(xp, g, out, input, mat1, mat2, *, beta=1, alpha=1):
         scaled = g if alpha == 1 else g * alpha
         return (
-            lambda: g * beta,
+            (lambda: g * beta) if beta != 1 else g,
             lambda: scaled @ mat2.swapaxes(0, 1),
             lambda: mat1.swapaxes(0, 1) @ scaled,
         )
@@ -228,7 +228,7 @@ class Baddbmm(Op):
     def vjp(xp, g, out, input, batch1, batch2, *, beta=1, alpha=1):
         scaled = g if alpha == 1 else g * alpha
         return (
-            lambda: g * beta,
+            (lambda: g * beta) if beta != 1 else g,
             lambda: scaled @ batch2.swapaxes(1, 2),
             lambda: batch1.swapaxes(1, 2) @ scaled,
         )

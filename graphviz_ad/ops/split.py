@@ -87,7 +87,12 @@ class Split(Op):
         return (ary,), {"indices_or_sections": cuts(indices_or_sections), "axis": axis}
 
     def forward(xp, ary, *, indices_or_sections, axis=0):
-        return tuple(xp.split(ary, indices_or_sections, axis=axis))
+        if not isinstance(indices_or_sections, int) or ary.ndim == 0:
+            return tuple(xp.split(ary, indices_or_sections, axis=axis))
+        if ary.shape[axis] % indices_or_sections:
+            raise ValueError("array split does not result in an equal division")
+        before = (slice(None),) * (axis % ary.ndim)
+        return tuple([ary[(*before, p)] for p in pieces(ary.shape[axis], indices_or_sections)])
 
     def vjp(xp, g, out, ary, *, indices_or_sections, axis=0):
         return joined(xp, g, ary, pieces(ary.shape[axis], indices_or_sections), axis)

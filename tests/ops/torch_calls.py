@@ -337,6 +337,7 @@ CALLS: dict[str, Call] = {
     "triu": lambda m, k=0: torch.triu(m, k),
     "einsum": lambda *operands, subscripts, optimize=True: torch.einsum(subscripts, *operands),
     "clip": _clip,
+    "contiguous": lambda a: a.contiguous(),
     "sum": same(torch.sum),
     "mean": same(torch.mean),
     "nanmean": same(torch.nanmean),
