@@ -21,15 +21,16 @@ import graphviz_ad
 PACKAGE = Path(graphviz_ad.__file__).parent
 
 # room -> the rooms that it may import, besides itself. A room is a file or a directory of the
-# package; `trace.recorder` and `trace.replay` are the doors from the trace to the engine. `errors`
-# and `backend` are the floor: a trace may hold arrays of either backend, and who reads one asks
-# there.
+# package; `trace.recorder` and `trace.replay` are the doors from the trace to the engine. `errors`,
+# `backend` and `console` are the floor: a trace may hold arrays of either backend, and who reads
+# one asks there.
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
+    "console": set(),
     "backend": {"errors"},
     "engine": {"errors", "backend"},
     "ops": {"errors", "backend", "engine"},
-    "nn": {"errors", "backend", "engine", "ops"},
+    "nn": {"errors", "backend", "console", "engine", "ops"},
     "datasets": {"errors"},
     "optim": {"errors", "backend", "engine", "ops", "nn"},
     "trace.model": {"errors"},
@@ -38,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "trace": {"errors", "backend", "trace.model"},
     "capture": {"errors", "backend", "trace", "trace.model"},
     "diagnose.record": {"errors", "backend", "diagnose", "trace", "trace.recorder"},
-    "diagnose": {"errors", "backend", "trace", "trace.model", "diagnose.record"},
+    "diagnose": {"errors", "backend", "console", "trace", "trace.model", "diagnose.record"},
     "render": {"errors", "backend", "trace", "trace.model"},
     "widget": {"errors", "backend", "trace", "trace.model", "trace.recorder", "render", "diagnose"},
 }

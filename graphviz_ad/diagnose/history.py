@@ -12,7 +12,7 @@ import numpy as np
 from graphviz_ad.backend import namespace
 from graphviz_ad.diagnose.numbers import norm
 
-__all__ = ["History", "Sample", "Thinned", "fast_norm"]
+__all__ = ["Agreement", "History", "Sample", "Thinned", "fast_dot", "fast_norm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,25 @@ class Sample:
     def ratio(self) -> float:
         """‖Δw‖ / ‖w‖; NaN for a parameter of zeros."""
         return self.update / self.weight if self.weight > 0 else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The gradients of two neighbouring steps, over all parameters.
+
+    Attributes
+    ----------
+    step : int
+        The later one.
+    product : float
+        ∇₁ · ∇₂: its mean is ‖E∇‖², since the noise of two batches is independent.
+    square : float
+        (‖∇₁‖² + ‖∇₂‖²) / 2: its mean is ‖E∇‖² + the variance of a batch’s gradient.
+    """
+
+    step: int
+    product: float
+    square: float
 
 
 class Thinned:
@@ -80,6 +99,7 @@ class History:
     samples : dict from str to Thinned of Sample
     names : dict from str to (tuple of int, bool)
         Of every parameter: its shape, and whether it is in the optimiser (True if not known).
+    agreements : Thinned of Agreement
     """
 
     def __init__(self, limit: int) -> None:
@@ -87,12 +107,38 @@ class History:
         self.losses = Thinned(limit)
         self.samples: dict[str, Thinned] = {}
         self.names: dict[str, tuple[tuple[int, ...], bool]] = {}
+        self.agreements = Thinned(limit)
 
     def windows(self, count: int = 5) -> list[float]:
         """Return the medians of the finite losses over `count` equal parts of the run."""
         losses = np.array([loss for _, loss in self.losses if math.isfinite(loss)])
         parts = np.array_split(losses, count)
         return [float(np.median(part)) for part in parts if part.size]
+
+    def noise_ratio(self, last: int = 20) -> float:
+        """Return the variance of a batch’s gradient over the square of the mean gradient.
+
+        That is the simple noise scale divided by the batch size, B_simple / B = tr Σ / (B ‖G‖²)
+        (McCandlish, Kaplan, Amodei and the OpenAI Dota team, "An empirical model of large-batch
+        training", 2018, equation 2.9), estimated as a ratio of averages (their appendix A) of
+        pairs of neighbouring steps: the weights hardly differ, the batches do.
+
+        Parameters
+        ----------
+        last : int
+            How many of the newest pairs count.
+
+        Returns
+        -------
+        float
+            Inf where the mean gradient is lost in the noise, NaN for no pairs.
+        """
+        pairs = [p for p in list(self.agreements)[-last:] if math.isfinite(p.square)]
+        if not pairs:
+            return math.nan
+        signal = sum(p.product for p in pairs) / len(pairs)
+        noise = sum(p.square - p.product for p in pairs) / len(pairs)
+        return noise / signal if signal > 0 else math.inf if noise > 0 else math.nan
 
     def add(self, name: str, sample: Sample) -> None:
         """Add a sample of a parameter."""
@@ -114,3 +160,17 @@ def fast_norm(array: Any) -> float:
         square = float(namespace(flat).dot(flat, flat)) if flat.size else 0.0
     low, high = (1e-280, 1e280) if flat.dtype.itemsize >= 8 else (1e-30, 1e36)
     return math.sqrt(square) if low < square < high else norm(array)
+
+
+def fast_dot(a: Any, b: Any) -> float:
+    """Return the sum of the products of two arrays of one shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from graphviz_ad.diagnose.history import fast_dot
+    >>> fast_dot(np.ones((2, 3)), np.full((2, 3), 2.0))
+    12.0
+    """
+    with np.errstate(all="ignore"):
+        return float(namespace(a).dot(a.ravel(), b.ravel())) if a.size else 0.0

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphviz_ad.backend import namespace
 from graphviz_ad.diagnose.finding import SEVERITIES, Finding
-from graphviz_ad.diagnose.history import History, Sample, fast_norm
+from graphviz_ad.diagnose.history import Agreement, History, Sample, fast_dot, fast_norm
 from graphviz_ad.diagnose.record import parameters_of, trace_of
 from graphviz_ad.diagnose.report import Report, diagnose_trace
 from graphviz_ad.diagnose.rules.training import TRAINING_RULES, TrainingRule
@@ -26,19 +25,23 @@ if TYPE_CHECKING:
 __all__ = ["Monitor"]
 
 _FOLLOWS = {
-    "diverging": {"oscillating", "update-ratio", "not-decreasing"},
-    "update-ratio": {"oscillating", "not-decreasing"},
-    "oscillating": {"not-decreasing"},
+    "diverging": {"oscillating", "update-ratio", "not-decreasing", "gradient-noise"},
+    "update-ratio": {"oscillating", "not-decreasing", "gradient-noise"},
+    "oscillating": {"not-decreasing", "gradient-noise"},
     "unchanged": {"not-decreasing"},
+    "gradient-noise": {"not-decreasing"},
 }
+_SUSPICIOUS = 3.0  # times the largest of the last losses: the next step is sampled, too
+_FEWEST_NORMS = 3  # gradients before a jump of theirs can be told
 
 
 class Monitor:
     """Watches a training loop: losses, gradients and updates, and the steps before a crash.
 
     Call `step` once at the end of each step, after the optimiser's. Every step costs a look at
-    the loss; every `every`-th one the norms of all parameters. The last few graphs are held, so
-    that when the loss turns NaN or Inf or jumps one can step through the very iteration.
+    the loss; every `every`-th one, and one after a loss that looks wrong, the norms of all
+    parameters. The last few graphs are held, so that when the loss or a gradient turns NaN or Inf
+    or jumps one can step through the very iteration.
 
     Parameters
     ----------
@@ -52,7 +55,8 @@ class Monitor:
     limit : int
         How many losses, and samples of each parameter, are kept; older ones are thinned out.
     jump : float
-        Freeze when a loss is this many times the largest of the last ten; inf for never.
+        Freeze when a loss, or a sampled gradient's norm, is this many times the largest of the
+        last ten; inf for never.
     rules : iterable of TrainingRule
         In place of the registered ones of the same name.
 
@@ -121,7 +125,8 @@ class Monitor:
         self._recent: deque[float] = deque(maxlen=10)
         self._flight: deque[tuple[int, Any]] = deque(maxlen=keep)
         self._traces: dict[int, Trace] = {}
-        self._before: list[Any] | None = [tensor.data for _, tensor in self._named]
+        self._gradient_norms: deque[float] = deque(maxlen=10)
+        self._before: list[tuple[Any, Any]] | None = self._arrays()
 
     def step(self, loss: Any) -> None:
         """Take note of a step that was just taken.
@@ -148,15 +153,22 @@ class Monitor:
             with np.errstate(all="ignore"):
                 self._sample(self._before)
             self._before = None
-        self._watch(value)
+        suspicious = self._watch(value)
         self.steps += 1
-        if self.steps % self.every == 0:
-            # arrays of parameters are never written to: holding them is enough
-            self._before = [tensor.data for _, tensor in self._named]
+        if suspicious or self.steps % self.every == 0:
+            self._before = self._arrays()
         self.seconds += time.perf_counter() - begin
 
-    def _sample(self, before: list[Any]) -> None:
-        for (name, tensor), old in zip(self._named, before, strict=True):
+    def _arrays(self) -> list[tuple[Any, Any]]:
+        """Return every parameter's data and gradient; nothing writes to them, so no copies."""
+        return [
+            (tensor.data, None if tensor.grad is None else tensor.grad.data)
+            for _, tensor in self._named
+        ]
+
+    def _sample(self, before: list[tuple[Any, Any]]) -> None:
+        product = squares = earlier_squares = 0.0
+        for (name, tensor), (old, earlier) in zip(self._named, before, strict=True):
             if not tensor.requires_grad:
                 continue
             change = tensor.data - old
@@ -165,21 +177,38 @@ class Monitor:
             if tensor.grad is not None:
                 g = tensor.grad.data
                 gradient = fast_norm(g)
+                squares += gradient * gradient
+                if earlier is not None:
+                    product += fast_dot(g, earlier)
+                    size = fast_norm(earlier)
+                    earlier_squares += size * size
                 size = gradient * update
                 if math.isfinite(size) and size > 0:
-                    descent = -float(namespace(g).dot(change.ravel(), g.ravel())) / size
+                    descent = -fast_dot(change, g) / size
                 if not math.isfinite(gradient):
                     self._freeze(f"the gradient of {name} is not finite")
             self.history.add(name, Sample(self.steps, fast_norm(old), gradient, update, descent))
+        if earlier_squares > 0:
+            mean = (squares + earlier_squares) / 2
+            self.history.agreements.append(Agreement(self.steps, product, mean))
+        self._watch_gradient(math.sqrt(squares))
 
-    def _watch(self, value: float) -> None:
+    def _watch_gradient(self, norm: float) -> None:
+        largest = max(self._gradient_norms, default=0.0)
+        if len(self._gradient_norms) >= _FEWEST_NORMS and norm > self.jump * largest > 0:
+            self._freeze(f"the norm of the gradient jumped to {norm:.4g}")
+        self._gradient_norms.append(norm)
+
+    def _watch(self, value: float) -> bool:
+        """Freeze where the loss broke or jumped; return whether it looks wrong."""
+        full = len(self._recent) == self._recent.maxlen
+        largest = max(map(abs, self._recent), default=0.0)
         if not math.isfinite(value):
             self._freeze(f"the loss is {value}")
-        elif len(self._recent) == self._recent.maxlen and abs(value) > self.jump * max(
-            map(abs, self._recent)
-        ):
+        elif full and abs(value) > self.jump * largest:
             self._freeze(f"the loss jumped to {value:.4g}")
         self._recent.append(value)
+        return full and not abs(value) <= _SUSPICIOUS * largest
 
     def _freeze(self, why: str) -> None:
         if self.frozen_at is None:

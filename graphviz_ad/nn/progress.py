@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any, Generic, Literal, TextIO, TypeVar
 
+from graphviz_ad.console import Line, bar
 from graphviz_ad.errors import ArgumentError
 
 __all__ = ["Progress"]
 
 _T = TypeVar("_T")
-_BAR = 20
 _SECONDS_BETWEEN_DRAWINGS = 0.1
 
 
@@ -94,11 +93,10 @@ class Progress(Generic[_T]):
         self._total = len(self._epochs) if isinstance(self._epochs, Sized) else None
         self._monitor, self._sign = monitor, 1.0 if mode == "min" else -1.0
         self._patience, self._min_delta = patience, min_delta
-        self._file, self._quiet = file, quiet
+        self._text, self._quiet = Line(file), quiet
         self._sums: dict[str, tuple[float, int]] = {}
         self._done = 0
         self._begun = self._drawn = 0.0
-        self._width = 0
         self.history: dict[str, list[float]] = {}
         self.best = self._sign * math.inf
         self.best_epoch: int | None = None
@@ -112,14 +110,14 @@ class Progress(Generic[_T]):
             self._finish()
             if self.stopped:
                 break
-        self._write("\n" if self._changes() and self._width else "")
+        self._text.end()
 
     def log(self, **metrics: Any) -> None:
         """Add values to the means of this epoch's metrics: numbers, or tensors of one element."""
         for name, value in metrics.items():
             total, count = self._sums.get(name, (0.0, 0))
             self._sums[name] = total + float(value), count + 1
-        if time.monotonic() - self._drawn > _SECONDS_BETWEEN_DRAWINGS and self._changes():
+        if time.monotonic() - self._drawn > _SECONDS_BETWEEN_DRAWINGS and self._text.changes:
             self._draw()
 
     @property
@@ -152,36 +150,14 @@ class Progress(Generic[_T]):
         self._draw(ended=True)
         self._sums = {}
 
-    def _changes(self) -> bool:
-        """Whether the output is one line that changes: in a terminal or a notebook."""
-        file = self._file or sys.stderr
-        return bool(file.isatty()) or type(file).__module__.startswith("ipykernel")
-
     def _draw(self, ended: bool = False) -> None:
         self._drawn = time.monotonic()
-        if self._quiet or not (ended or self._changes()):
-            return
-        text = self._line()
-        if self._changes():
-            # spaces cover what is left of a longer line
-            self._write("\r" + text.ljust(self._width))
-            self._width = len(text)
-        else:
-            self._write(text + "\n")
+        if not self._quiet and (ended or self._text.changes):
+            self._text.write(self._line())
 
     def _line(self) -> str:
         seconds = time.monotonic() - self._begun
         metrics = "  ".join(f"{name} {value:.4g}" for name, value in self.means.items())
-        if self._total:
-            full = self._done * _BAR // self._total
-            head = f"{'█' * full}{'░' * (_BAR - full)} {self._done}/{self._total}"
-        else:
-            head = str(self._done)
+        head = bar(self._done, self._total) if self._total else str(self._done)
         stop = f"  stopped: no improvement in {self._patience}" if self.stopped else ""
         return f"{head}  {seconds:.0f} s  {metrics}{stop}"
-
-    def _write(self, text: str) -> None:
-        if text and not self._quiet:
-            file = self._file or sys.stderr
-            file.write(text)
-            file.flush()

@@ -13,6 +13,7 @@ import graphviz_ad as ad
 from benchmarks.diagnosis.run import run_case
 from benchmarks.diagnosis.training import CASES
 from graphviz_ad.diagnose.history import History, Thinned, fast_norm
+from graphviz_ad.diagnose.rules import GradientNoise
 from graphviz_ad.diagnose.rules.training import Diverging, NotDecreasing, Oscillating
 from graphviz_ad.errors import ArgumentError
 
@@ -51,6 +52,64 @@ def test_rules_of_the_loss_curve_do_not_depend_on_its_scale() -> None:
         assert list(Oscillating().check(history(swing)))
         assert list(NotDecreasing().check(history(factor * np.ones(60))))
         assert list(Diverging().check(history(factor * 1.1 ** np.arange(50))))
+
+
+def noisy_run(noise: float, rate: float, steps: int = 200, scale: float = 1.0) -> ad.Monitor:
+    """Watch w go to 1, in 100 dimensions, from batches that see 1 + `noise` · N(0, 1)."""
+    rng = np.random.default_rng(0)
+    w = ad.parameter(np.zeros((10, 10)), name="w")
+    monitor = ad.Monitor([w], every=4)
+    for _ in range(steps):
+        w.grad = None
+        target = 1 + noise * rng.normal(size=(10, 10))
+        loss = ad.square(w - target).sum() * (0.5 * scale)
+        loss.backward()
+        w.data = w.data - rate / scale * w.grad.data
+        monitor.step(loss)
+    return monitor
+
+
+@pytest.mark.parametrize("noise", [0.5, 2.0, 6.0])
+def test_the_noise_of_gradients_is_what_was_put_in(noise: float) -> None:
+    ratio = noisy_run(noise, 0.0).history.noise_ratio(last=1000)
+    assert ratio == pytest.approx(noise**2, rel=0.4)  # tr Σ = 100 noise², ‖E∇‖² = 100
+    if noise < 6:
+        assert noisy_run(noise, 0.0, scale=1e6).history.noise_ratio(1000) == pytest.approx(ratio)
+
+
+def test_gradients_that_are_mostly_noise() -> None:
+    (found,) = GradientNoise().check(noisy_run(6.0, 0.0).history)
+    assert found.severity == "warning"
+    assert "not-decreasing" in {f.kind for f in noisy_run(6.0, 0.0).report()[0].follows}
+    (found,) = GradientNoise().check(noisy_run(0.5, 0.1).history)  # at the minimum
+    assert found.severity == "info"
+    assert found.numbers.get("ratio", np.inf) > 10
+    assert not list(GradientNoise().check(noisy_run(0.5, 1e-4).history))
+    assert not list(GradientNoise().check(noisy_run(0.0, 0.1).history))
+
+
+def test_a_loss_that_looks_wrong_is_sampled_at_once() -> None:
+    w = ad.parameter([[2.0]], name="w")
+    monitor = ad.Monitor([w], every=50, jump=1e9)
+    for k in range(40):
+        w.grad = None
+        loss = (w * w * (10.0 if k == 30 else 1.0)).sum()
+        loss.backward()
+        monitor.step(loss)
+    assert [sample.step for sample in monitor.history.samples["w"]] == [0, 31]
+
+
+def test_a_gradient_that_jumps_freezes_the_recorder() -> None:
+    w = ad.parameter([[2.0]], name="w")
+    monitor = ad.Monitor([w], every=1)
+    for k in range(20):
+        w.grad = None
+        steep = (w - w.data) * (1e6 if k == 12 else 0.0)  # 0 in the loss, not in its gradient
+        loss = (w * w + steep).sum()
+        loss.backward()
+        monitor.step(loss)
+    assert monitor.frozen_at == 12
+    assert "gradient jumped" in monitor.why_frozen
 
 
 def test_memory_is_bounded() -> None:

@@ -24,6 +24,7 @@ from graphviz_ad.diagnose.rules.dead_relu import DeadReLU
 from graphviz_ad.diagnose.rules.depth import DepthSpan
 from graphviz_ad.diagnose.rules.flow import NoGradient
 from graphviz_ad.diagnose.rules.loss_head import DoubleSoftmax, LogOfReLU, OneLongSoftmax
+from graphviz_ad.diagnose.rules.noise import GradientNoise
 from graphviz_ad.diagnose.rules.nonfinite import NonFinite
 from graphviz_ad.diagnose.rules.odd_layer import OddActivation, OddWeights
 from graphviz_ad.diagnose.rules.odd_scale import OddScale
@@ -36,7 +37,8 @@ from graphviz_ad.diagnose.rules.targets import AbsoluteErrorOnClasses, Unreachab
 
 __all__ = [
     "RULES", "AbsoluteErrorOnClasses", "BroadcastLabels", "Cancellation", "DeadReLU", "DepthSpan",
-    "DoubleSoftmax", "InputScale", "LogOfReLU", "NoGradient", "NonFinite", "OddActivation",
-    "OddScale", "OddWeights", "OneLongSoftmax", "OutputCollapse", "OutputScale", "Rule",
-    "Saturation", "SmallBranch", "SoftmaxCollapse", "Symmetry", "UnreachableTargets", "register",
+    "DoubleSoftmax", "GradientNoise", "InputScale", "LogOfReLU", "NoGradient", "NonFinite",
+    "OddActivation", "OddScale", "OddWeights", "OneLongSoftmax", "OutputCollapse", "OutputScale",
+    "Rule", "Saturation", "SmallBranch", "SoftmaxCollapse", "Symmetry", "UnreachableTargets",
+    "register",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from graphviz_ad.diagnose.numbers import median
 
 __all__ = [
     "TRAINING_RULES", "Diverging", "NotDecreasing", "Oscillating", "TrainingRule", "Unchanged",
-    "UpdateRatio", "register_training",
+    "UpdateRatio", "fell_by_less", "register_training",
 ]  # fmt: skip
 
 TRAINING_RULES: dict[str, type[TrainingRule]] = {}
@@ -43,8 +43,8 @@ def register_training(rule: type[_R]) -> type[_R]:
     return made
 
 
-def _flat(history: History, fell: float) -> bool:
-    """Whether the loss has fallen by less than this share since the start."""
+def fell_by_less(history: History, fell: float) -> bool:
+    """Whether the loss has fallen by less than this share, in medians of its first and last fifth."""
     parts = history.windows()
     return len(parts) >= 2 and parts[-1] > parts[0] - fell * abs(parts[0])
 
@@ -115,7 +115,7 @@ class UpdateRatio(TrainingRule):
                 "divide the learning rate by 10 or more, or warm it up from 0",
                 numbers={"ratio": first}, threshold=f"‖Δw‖/‖w‖ {first:.2g} ≥ {self.first:g}",
             )  # fmt: skip
-        elif ratio <= self.low and _flat(history, self.fallen):
+        elif ratio <= self.low and fell_by_less(history, self.fallen):
             yield Finding(
                 self.kind, "warning", f"no weight changes by more than {ratio:.2g} of its size a "
                 "step, and the loss hardly falls",
@@ -188,7 +188,7 @@ class NotDecreasing(TrainingRule):
         parts = history.windows()
         if len(history.losses) < self.steps or len(parts) < 2 or parts[0] == 0:
             return
-        if _flat(history, self.fallen) and not any(Diverging().check(history)):
+        if fell_by_less(history, self.fallen) and not any(Diverging().check(history)):
             change = (parts[-1] - parts[0]) / abs(parts[0])
             yield Finding(
                 self.kind, "warning", f"the loss went from {parts[0]:.4g} to {parts[-1]:.4g}",
