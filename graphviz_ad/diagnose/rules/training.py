@@ -44,7 +44,7 @@ def register_training(rule: type[_R]) -> type[_R]:
 
 
 def fell_by_less(history: History, fell: float) -> bool:
-    """Whether the loss has fallen by less than this share, in medians of its first and last fifth."""
+    """Whether the medians of the first and the last fifth differ by less than this share."""
     parts = history.windows()
     return len(parts) >= 2 and parts[-1] > parts[0] - fell * abs(parts[0])
 
