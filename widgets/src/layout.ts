@@ -7,10 +7,15 @@ import type { Payload } from "./payload";
 import workerText from "./layout.worker.ts?text";
 
 interface Answer {
-  id: number;
+  id?: number;
+  /** Graphviz has been loaded */
+  ready?: true;
   json?: string;
   error?: string;
 }
+
+/** Milliseconds for a graph, and for Graphviz to start: on a busy machine that alone takes long. */
+const TIMEOUT = { graph: 5_000, start: 15_000 };
 
 export class LayoutEngine {
   private worker: Worker | null = null;
@@ -18,14 +23,12 @@ export class LayoutEngine {
   private next = 0;
   private latest = 0;
   private refused = false;
+  private ready = false;
   /** ends the wait of the request that is under way */
   private abandon: (() => void) | null = null;
   private readonly known = new Map<string, Layout>();
 
-  constructor(
-    private readonly payload: Payload,
-    private readonly timeout = 5000,
-  ) {}
+  constructor(private readonly payload: Payload) {}
 
   /** The positions of a scene; the same name gives the same positions. */
   async layout(name: string, scene: Scene): Promise<Layout> {
@@ -54,6 +57,7 @@ export class LayoutEngine {
     this.abandon?.();
     this.worker?.terminate();
     this.worker = null;
+    this.ready = false;
     if (this.url !== null) URL.revokeObjectURL(this.url);
     this.url = null;
   }
@@ -86,13 +90,18 @@ export class LayoutEngine {
         this.abandon = null;
         resolve(json);
       };
-      const timer = setTimeout(() => {
+      const giveUp = (): void => {
         finish(null);
         this.stop();
-      }, this.timeout);
+      };
+      let timer = setTimeout(giveUp, this.ready ? TIMEOUT.graph : TIMEOUT.start);
       this.abandon = () => finish(null);
       worker.onmessage = (event: MessageEvent<Answer>) => {
-        if (event.data.id === id) finish(event.data.json ?? null);
+        if (event.data.ready === true) {
+          this.ready = true;
+          clearTimeout(timer);
+          timer = setTimeout(giveUp, TIMEOUT.graph);
+        } else if (event.data.id === id) finish(event.data.json ?? null);
       };
       worker.onerror = (event) => {
         event.preventDefault();

@@ -3,7 +3,7 @@ import { Graphviz } from "@hpcc-js/wasm-graphviz";
 
 interface Scope {
   onmessage: ((event: MessageEvent<{ id: number; dot: string }>) => void) | null;
-  postMessage(message: { id: number; json?: string; error?: string }): void;
+  postMessage(message: { id?: number; ready?: true; json?: string; error?: string }): void;
 }
 
 const scope = self as unknown as Scope;
@@ -11,6 +11,8 @@ const scope = self as unknown as Scope;
 const FORMAT = "json0" as "json";
 
 const loading = Graphviz.load();
+// A page that waits must tell a slow start from a hard graph.
+loading.then(() => scope.postMessage({ ready: true }), () => undefined);
 
 scope.onmessage = (event) => {
   const { id, dot } = event.data;
