@@ -41,7 +41,16 @@ ALLOWED: dict[str, set[str]] = {
     "diagnose.record": {"errors", "backend", "diagnose", "trace", "trace.recorder"},
     "diagnose": {"errors", "backend", "console", "trace", "trace.model", "diagnose.record"},
     "render": {"errors", "backend", "trace", "trace.model"},
-    "widget": {"errors", "backend", "trace", "trace.model", "trace.recorder", "render", "diagnose"},
+    "widget": {
+        "errors",
+        "backend",
+        "trace",
+        "trace.model",
+        "trace.recorder",
+        "render",
+        "diagnose",
+        "diagnose.record",
+    },
 }
 # Files of the package that may see every room: the public names, the function that leads from a
 # tensor to its view, and the gradient checks for users.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphviz_ad.errors import TraceError
 from graphviz_ad.trace.debug.cursor import Cursor
-from graphviz_ad.trace.debug.debugger import Debugger
 from graphviz_ad.widget.stepper import Stepper
+
+if TYPE_CHECKING:
+    from graphviz_ad.widget.view import GraphView
 
 __all__ = ["Link"]
 
@@ -19,7 +21,7 @@ class Link:
     what does not fit the trace is answered with what holds.
     """
 
-    def __init__(self, debugger: Debugger, stepper: Stepper) -> None:
+    def __init__(self, debugger: GraphView, stepper: Stepper) -> None:
         self._debugger = debugger
         self._stepper = stepper
         # What both sides have: only what differs from it is news. Several traits may come
@@ -55,7 +57,11 @@ class Link:
             debugger.select(value or None)
         elif name == "granularity":
             debugger.granularity = value
+        elif name == "colour":
+            debugger.colour = value
+        elif name == "finding":
+            debugger.open_finding(value)
         elif name == "breakpoints":
             debugger.breakpoints.restore(value)
-        else:
+        elif name == "watches":
             debugger.watches.restore(value)

@@ -15,6 +15,7 @@ from typing import Any
 from graphviz_ad.render.diagram import build_diagram
 from graphviz_ad.render.format import format_number, format_shape
 from graphviz_ad.render.heatmap import statistics
+from graphviz_ad.render.sizes import scale_of
 from graphviz_ad.trace.debug.target import scope_chain
 from graphviz_ad.trace.model import Contribution, Location, OpNode, Step, ValueNode
 from graphviz_ad.trace.notation import (
@@ -119,6 +120,7 @@ class _Builder:
                 for s in graph.sources
             ],
             "notes": notes,
+            "sizes": self._sizes(),
             "derivations": embedded(trace),
         }  # fmt: skip
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -133,6 +135,13 @@ class _Builder:
         if stats["nan"]:
             return math.nan
         return math.inf if stats["posinf"] or stats["neginf"] else float(stats["norm"])
+
+    def _sizes(self) -> dict[str, Any] | None:
+        """Return the scale of the gradients' sizes, from the norms that were measured already."""
+        gradients = [self.trace.gradient(value.id) for value in self.graph.values]
+        specs = [self.store.specs[self.store.add(g)] for g in gradients if g is not None]
+        scale = scale_of(_rms(spec) for spec in specs)
+        return None if scale is None else {"centre": scale.centre, "span": scale.span}
 
     def _value(self, value: ValueNode) -> dict[str, Any]:
         trace = self.trace
@@ -244,6 +253,14 @@ class _Builder:
 
     def _module(self, scope: int | None) -> str:
         return "" if scope is None else self.graph.scopes[scope].path
+
+
+def _rms(spec: dict[str, Any]) -> float:
+    """Return the root mean square of an array that was added; NaN where it is not finite."""
+    stats = spec["stats"]
+    if stats["nan"] or stats["posinf"] or stats["neginf"]:
+        return math.nan
+    return float(stats["norm"]) / math.sqrt(max(1, spec["size"]))
 
 
 def _what(array: Any) -> str:

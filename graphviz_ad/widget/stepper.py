@@ -40,6 +40,12 @@ class Stepper(anywidget.AnyWidget):
         ``"op"``, ``"edge"`` or ``"module"``.
     breakpoints, watches : list of dict
         As the `to_list` of the debugger's breakpoints and watches gives them.
+    colour : str
+        What nodes and edges are coloured by: ``"step"``, or ``"gradient"`` for its size.
+    diagnosis : str
+        What a report says, as JSON; empty before a diagnosis.
+    finding : int
+        Which finding is open, counted over all; -1 for none.
     theme : str
         ``"auto"``, ``"light"`` or ``"dark"``.
     height : int
@@ -56,6 +62,9 @@ class Stepper(anywidget.AnyWidget):
     granularity = traitlets.Enum(GRANULARITIES, default_value="op").tag(sync=True)
     breakpoints = traitlets.List(traitlets.Dict()).tag(sync=True)
     watches = traitlets.List(traitlets.Dict()).tag(sync=True)
+    colour = traitlets.Enum(("step", "gradient"), default_value="step").tag(sync=True)
+    diagnosis = traitlets.Unicode("").tag(sync=True)
+    finding = traitlets.Int(-1).tag(sync=True)
     theme = traitlets.Enum(("auto", "light", "dark"), default_value="auto").tag(sync=True)
     height = traitlets.Int(0).tag(sync=True)
 

@@ -8,16 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from graphviz_ad.errors import RenderError, TraceError
-from graphviz_ad.trace.debug.debugger import Debugger
+from graphviz_ad.errors import ArgumentError, RenderError, TraceError
 from graphviz_ad.trace.file import save_trace
 from graphviz_ad.trace.recorder import record_trace, reload_trace
 from graphviz_ad.trace.trace import Trace
+from graphviz_ad.widget.diagnosed import Diagnosed
 from graphviz_ad.widget.payload import Payload, build_payload
 
 if TYPE_CHECKING:
     import graphviz
 
+    from graphviz_ad.diagnose.report import Report
     from graphviz_ad.engine.tensor import Tensor
     from graphviz_ad.widget.link import Link
     from graphviz_ad.widget.stepper import Stepper
@@ -26,12 +27,15 @@ __all__ = ["GraphView", "show_graph"]
 
 _FRAME_HEIGHT = 720  # CSS pixels: a frame cannot fit itself to what it holds
 Theme = Literal["auto", "light", "dark"]
+Colour = Literal["step", "gradient"]
 
 
 def show_graph(
-    output: Tensor,
+    output: Tensor | Trace | Report,
     *,
     gradient: Any = None,
+    diagnose: bool = False,
+    colour: Colour = "step",
     step: int | None = None,
     embed: bool = False,
     theme: Theme = "auto",
@@ -42,11 +46,18 @@ def show_graph(
 
     Parameters
     ----------
-    output : Tensor
-        Usually the loss. Nothing of it is changed: not ``.grad``, not the data.
+    output : Tensor, Trace or Report
+        Usually the loss. Nothing of it is changed: not ``.grad``, not the data. Of a
+        diagnosis the graph that was diagnosed, with its findings on it; a trace may come
+        from ``ad.Monitor``'s flight recorder.
     gradient : array_like, optional
         The gradient of `output`, for one that is not a scalar. Without it such
         an output has a forward pass only.
+    diagnose : bool
+        Look for what is wrong, as `GraphView.diagnose` does, and show it on the diagram.
+    colour : {"step", "gradient"}
+        What nodes and edges are coloured by: the step that they are at, or the size of
+        their gradient, in decades from the median over all values.
     step : int, optional
         How many steps are done at first; the whole forward pass where left out.
     embed : bool
@@ -75,6 +86,8 @@ def show_graph(
         When `gradient` does not have the shape of `output`.
     TraceError
         When `step` is outside the trace.
+    ArgumentError
+        When `gradient` is given for what is recorded already, or a report has no trace.
 
     Examples
     --------
@@ -91,11 +104,31 @@ def show_graph(
        = 1 · 2
        = 2
     """
-    trace = record_trace(output, gradient, sys._getframe(1))
-    return GraphView(trace, step=step, embed=embed, theme=theme, height=height, title=title)
+    trace, report = _recorded(output, gradient, sys._getframe(1))
+    view = GraphView(
+        trace, report=report, colour=colour, step=step, embed=embed, theme=theme, height=height,
+        title=title,
+    )  # fmt: skip
+    if diagnose and report is None:
+        view.diagnose()
+    return view
 
 
-class GraphView(Debugger):
+def _recorded(output: Any, gradient: Any, frame: Any) -> tuple[Trace, Report | None]:
+    """Return the trace of what was given, and the report where it is one."""
+    report = output if isinstance(getattr(output, "findings", None), tuple) else None
+    if report is None and not isinstance(output, Trace):
+        return record_trace(output, gradient, frame), None
+    trace = output if report is None else report.trace
+    if trace is None:
+        hint = "a monitor that keeps no graphs, or has seen no step, gives such a report"
+        raise ArgumentError("show_graph", "a report with a trace", "one without", hint)
+    if gradient is not None:
+        raise ArgumentError("show_graph", "no gradient= for what is recorded already", "one")
+    return trace, report
+
+
+class GraphView(Diagnosed):
     """A trace and the ways to look at it: the debugger's verbs, the Stepper, pictures and pages.
 
     Attributes
@@ -108,6 +141,8 @@ class GraphView(Debugger):
         self,
         trace: Trace,
         *,
+        report: Report | None = None,
+        colour: Colour = "step",
         step: int | None = None,
         embed: bool = False,
         theme: Theme = "auto",
@@ -121,7 +156,9 @@ class GraphView(Debugger):
         if theme not in ("auto", "light", "dark"):
             raise TraceError("show_graph", 'theme "auto", "light" or "dark"', repr(theme))
         self._link: Link | None = None
-        super().__init__(trace, start)
+        self._colour: Colour = "step"
+        super().__init__(trace, start, report)
+        self.colour = colour
         self._embed = embed
         self._theme: Theme = theme
         self._height = height
@@ -135,7 +172,7 @@ class GraphView(Debugger):
         ----------
         path : str or Path
         **options
-            `step`, `embed`, `theme`, `height` and `title`, as of `show_graph`.
+            `colour`, `step`, `embed`, `theme`, `height` and `title`, as of `show_graph`.
 
         Raises
         ------
@@ -149,6 +186,30 @@ class GraphView(Debugger):
         view.breakpoints.restore(saved["breakpoints"])
         view.watches.restore(saved["watches"])
         return view
+
+    @property
+    def colour(self) -> Colour:
+        """What nodes and edges are coloured by, ``"step"`` or ``"gradient"``; assign to change.
+
+        Raises
+        ------
+        TraceError
+            When something else is assigned.
+        """
+        return self._colour
+
+    @colour.setter
+    def colour(self, value: Colour) -> None:
+        if value not in ("step", "gradient"):
+            raise TraceError("colour", '"step" or "gradient"', repr(value))
+        self._colour = value
+        self._changed()
+
+    @property
+    def session(self) -> dict[str, Any]:
+        """What the page shares with Python, as plain data; the diagnosis before what needs it."""
+        found = {"diagnosis": self.diagnosis, "finding": self._finding}
+        return {**found, "colour": self._colour, **super().session}
 
     @cached_property
     def payload(self) -> Payload:

@@ -1,6 +1,7 @@
 // What the panes share: the data, where we stand, and the moves the user can make.
 import type { ArrayStore } from "./arrays";
 import type { Debugger } from "./debugger";
+import type { Diagnosing } from "./diagnosing";
 import type { Kernel } from "./kernel";
 import type { Payload } from "./payload";
 import type { Timeline } from "./state";
@@ -11,6 +12,7 @@ export interface Context {
   readonly timeline: Timeline;
   readonly arrays: ArrayStore;
   readonly debug: Debugger;
+  readonly diagnosing: Diagnosing;
   /** null on a saved page */
   readonly kernel: Kernel | null;
   /** a prefix for element ids that is this Stepper's own */
@@ -24,6 +26,8 @@ export interface Context {
   toggleGroup(group: number): void;
   /** says a sentence to a screen reader, and shows it for a while */
   announce(text: string): void;
+  /** selects a node, opens the boxes around it and brings it into view */
+  find(key: string): void;
   /** opens the closed boxes around a node */
   uncover(key: string): void;
 }

@@ -12,6 +12,25 @@ import { Thumbnails } from "./thumbnails";
 
 const NEAR = 0.72; // below this scale labels are hard to read
 
+/** What a layer draws on: the nodes and lines of the current layout, below and above them. */
+export interface Drawn {
+  svg: SVGSVGElement;
+  scene: Scene;
+  layout: Layout;
+  links: readonly LinkView[];
+  node(key: string): SVGElement | undefined;
+  under: SVGGElement;
+  over: SVGGElement;
+}
+
+/** Something that is drawn on the diagram besides its nodes and lines. */
+export interface Layer {
+  /** a new layout: what was drawn on the old one is gone */
+  show(drawn: Drawn): void;
+  /** another position or theme */
+  update(): void;
+}
+
 export class Diagram {
   readonly element: HTMLElement;
   private readonly svg: SVGSVGElement;
@@ -31,8 +50,13 @@ export class Diagram {
   private stops: SVGElement[] = [];
   private touched: SVGElement[] = [];
   private chosen: SVGElement[] = [];
+  private readonly under = s("g");
+  private readonly over = s("g");
 
-  constructor(private readonly context: Context) {
+  constructor(
+    private readonly context: Context,
+    private readonly layers: readonly Layer[] = [],
+  ) {
     this.inside = opsByGroup(context.payload);
     this.thumbnails = new Thumbnails(context.arrays);
     this.svg = s(
@@ -122,11 +146,16 @@ export class Diagram {
       this.views.set(node.key, view);
       nodes.append(view.element);
     }
-    this.world.replaceChildren(frames, lines, titles, nodes);
+    this.world.replaceChildren(frames, this.under, lines, titles, nodes, this.over);
     this.stops = [...this.world.querySelectorAll<SVGElement>("[tabindex]")];
     this.stops[0]?.setAttribute("tabindex", "0");
     this.panzoom.setSize(layout.width, layout.height);
     setAttribute(this.svg, "data-layout", layout.engine);
+    this.under.replaceChildren();
+    this.over.replaceChildren();
+    const { svg, links, under, over } = this;
+    const node = (key: string): SVGElement | undefined => this.views.get(key)?.element;
+    for (const layer of this.layers) layer.show({ svg, scene, layout, links, node, under, over });
     this.updateAll();
   }
 
@@ -150,6 +179,7 @@ export class Diagram {
   updateAll(): void {
     for (const view of this.views.values()) view.update();
     for (const link of this.links) link.update();
+    for (const layer of this.layers) layer.update();
     this.mark();
   }
 
@@ -160,6 +190,7 @@ export class Diagram {
     for (const op of changes.ops) this.ofOp.get(op)?.forEach((view) => view.update());
     for (const edge of changes.edges) this.ofEdge.get(edge)?.forEach((link) => link.update());
     for (const box of this.boxes) box.update();
+    for (const layer of this.layers) layer.update();
     this.mark();
   }
 
@@ -268,7 +299,12 @@ export class Diagram {
 
   private click(event: MouseEvent): void {
     const target = event.target as Element;
-    if (this.panzoom.dragged || target.closest(".gad-zoom") !== null) return;
+    if (this.panzoom.dragged || target.closest(".gad-zoom, .gad-corner") !== null) return;
+    const sign = target.closest<SVGElement>("[data-sign]");
+    if (sign !== null) {
+      this.context.diagnosing.open(Number(sign.dataset.findings?.split(" ")[0]));
+      return;
+    }
     const hit = target.closest<SVGElement>("[data-node]");
     if (hit === null) this.context.select("");
     else this.activate(hit);

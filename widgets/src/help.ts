@@ -32,6 +32,8 @@ const KEYS: [string, [string, string][]][] = [
     "view",
     [
       ["+  −  f", "zoom in, out, fit"],
+      ["s", "colour by the size of the gradient, or no longer"],
+      ["d", "open the next finding; with Shift the one before"],
       ["/", "find"],
       ["Esc", "close, select nothing"],
       ["?", "these keys"],

@@ -17,6 +17,10 @@ export interface KeyActions {
   /** something to do with the node that has the focus, else the selected one */
   onNode(action: NodeAction, element: Element | null): void;
   help(): void;
+  /** opens the next finding, or the one before */
+  finding(way: Way): void;
+  /** colours by the size of the gradient, or no longer */
+  colour(): void;
   zoom(factor: number): void;
   fit(): void;
   find(): void;
@@ -128,6 +132,13 @@ function handle(event: KeyboardEvent, target: Element, actions: KeyActions): boo
       return true;
     case "-":
       actions.zoom(0.8);
+      return true;
+    case "d":
+    case "D":
+      actions.finding(event.shiftKey ? -1 : 1);
+      return true;
+    case "s":
+      actions.colour();
       return true;
     case "g":
       actions.granularity();

@@ -12,18 +12,21 @@ export class LinkView {
   readonly element: SVGGElement;
   private readonly line = s("path", { class: "gad-line" });
   private readonly head = s("path", { class: "gad-head" });
-  private readonly edges: number[];
+  /** the edges that say what has been sent, and all */
+  readonly edges: number[];
+  readonly all: number[];
   private shown = "";
 
   constructor(
     private readonly context: Context,
     link: SceneLink,
-    private readonly placed: PlacedLink,
+    readonly placed: PlacedLink,
   ) {
     const { edges, ops } = context.payload;
     // Of a merged or shortened link, the edges into ops say what has been sent.
     const inputs = link.edges.filter((edge) => edges[edge]?.is_input);
     this.edges = inputs.length > 0 ? inputs : link.edges;
+    this.all = link.edges;
     this.element = s("g", { class: "gad-link", "data-edges": link.edges.join(" ") });
     this.element.append(this.line, this.head);
     if (link.through !== null) {

@@ -192,6 +192,40 @@ export interface Derivation {
   reason: string;
 }
 
+/** The scale of the gradients' sizes (root mean squares): symmetric, in decades. */
+export interface SizesSpec {
+  centre: number; // the median over the values that have a gradient
+  span: number; // decades to each end
+}
+
+/** One finding of a diagnosis; Python's Finding and its place (graphviz_ad/widget/diagnosis.py). */
+export interface FindingSpec {
+  kind: string; // "vanishing"
+  severity: "error" | "warning" | "info";
+  title: string;
+  cause: string;
+  advice: string;
+  threshold: string; // which number crossed what; "" for none
+  numbers: [string, string][];
+  module: string;
+  source: string; // "cell 4, line 2: h = ad.tanh(z)"
+  reference: string; // to the literature; "" for none
+  key: string; // the node that carries the badge; "" for none
+  node: string; // the value to look at; "" for none
+  position: number | null; // steps done when it shows
+  parent: number | null; // the finding that this one follows from
+  /** edges from the loss to the blamed op, along which most of its gradient came */
+  path: number[];
+  suspects: [string, string][]; // key and name of further ops under suspicion
+}
+
+/** What a report says. It travels apart from the payload, when there is one. */
+export interface Diagnosis {
+  summary: string; // where nothing was found
+  notes: string[];
+  findings: FindingSpec[];
+}
+
 export interface Payload {
   version: 1;
   title: string;
@@ -209,6 +243,7 @@ export interface Payload {
   sources: SourceSpec[];
   /** lines to show above the diagram: "9 900 of 10 000 operations are folded", "no backward pass: ..." */
   notes: string[];
+  sizes: SizesSpec | null; // null where no gradient has a size
   /** of small values, by "v3:1,2"; all others only a kernel can send */
   derivations: Record<string, Derivation>;
 }

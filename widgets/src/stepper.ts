@@ -2,9 +2,11 @@
 import { ArrayStore, fetcherOf } from "./arrays";
 import { type Context, parseKey } from "./context";
 import { Debugger, type NodeAction } from "./debugger";
+import { Diagnosing, readDiagnosis } from "./diagnosing";
 import { Diagram } from "./diagram";
 import { Disposer, h, setAttribute, unique } from "./dom";
 import { FindBox } from "./find";
+import { FindingsPane } from "./findings_pane";
 import { ancestors, fold, initiallyOpen, isSmall, toggled, visibleKeys } from "./fold";
 import { Help } from "./help";
 import { Inspector } from "./inspector";
@@ -15,6 +17,8 @@ import { NodeMenu } from "./node_actions";
 import type { NodeSpec, Payload } from "./payload";
 import { Player } from "./player";
 import type { Session } from "./session";
+import { SignsLayer } from "./signs_layer";
+import { type Colour, SizesLayer } from "./sizes_layer";
 import { SourcePane } from "./source";
 import { Timeline } from "./state";
 import type { Granularity, Way } from "./stepping";
@@ -41,13 +45,17 @@ export class Stepper implements Context {
   readonly timeline: Timeline;
   readonly arrays: ArrayStore;
   readonly debug: Debugger;
+  readonly diagnosing: Diagnosing;
   readonly id = unique("stepper");
   private readonly diagram: Diagram;
   private readonly inspector: Inspector;
   private readonly source: SourcePane;
+  private readonly findings: FindingsPane;
+  private readonly signs: SignsLayer;
+  private readonly sizes: SizesLayer;
   private readonly toolbar: Toolbar;
   private readonly bar: TimelineBar;
-  private readonly find: FindBox;
+  private readonly finder: FindBox;
   private readonly help = new Help();
   private readonly player: Player;
   private readonly engine: LayoutEngine;
@@ -72,17 +80,25 @@ export class Stepper implements Context {
     this.timeline = new Timeline(payload);
     this.arrays = new ArrayStore(payload, buffer, fetcherOf(options.kernel));
     this.debug = new Debugger(this, (what) => this.debugChanged(what));
+    this.diagnosing = new Diagnosing(this, () => this.drawDiagnosis());
     this.engine = new LayoutEngine(payload);
     this.at = this.timeline.clamp(options.session.step);
     this.open = initiallyOpen(payload);
     this.choice = options.theme;
     this.shade = resolveTheme(options.theme);
     this.small = isSmall(payload);
-    this.diagram = new Diagram(this);
+    this.signs = new SignsLayer(this, () => this.open);
+    this.sizes = new SizesLayer(this, (on) => this.setColour(on ? "gradient" : "step"));
+    this.diagram = new Diagram(this, [this.signs, this.sizes]);
+    this.findings = new FindingsPane(this, (open) => this.showFindings(open));
+    this.diagram.element.append(
+      h("div", { class: "gad-corner gad-corner-top" }, this.findings.chip),
+      this.sizes.control,
+    );
     this.inspector = new Inspector(this, () => this.showPane("inspector", false));
     this.source = new SourcePane(this, () => this.showPane("source", false));
     this.bar = new TimelineBar(this);
-    this.find = new FindBox(this, (key) => this.goToNode(key));
+    this.finder = new FindBox(this, (key) => this.find(key));
     this.player = new Player(
       () => this.playOn(),
       (playing) => this.toolbar.setPlaying(playing),
@@ -112,9 +128,14 @@ export class Stepper implements Context {
         pane: (name) => this.showPane(name, this[name].element.hidden),
         theme: () => this.setTheme(this.shade === "dark" ? "light" : "dark"),
       },
-      this.find.element,
+      this.finder.element,
     );
-    this.body.append(this.source.element, this.diagram.element, this.inspector.element);
+    this.body.append(
+      this.source.element,
+      this.diagram.element,
+      this.findings.element,
+      this.inspector.element,
+    );
     this.element = h(
       "div",
       { class: "gad-stepper", "data-ready": "false", "data-steps": this.timeline.count },
@@ -133,10 +154,12 @@ export class Stepper implements Context {
     for (const part of [
       this.diagram,
       this.inspector,
+      this.findings,
+      this.sizes,
       this.source,
       this.toolbar,
       this.bar,
-      this.find,
+      this.finder,
       this.help,
       menu,
       this.player,
@@ -149,11 +172,13 @@ export class Stepper implements Context {
         this.element,
         {
           ...moves,
+          finding: (way) => this.diagnosing.next(way),
+          colour: () => this.setColour(this.sizes.on ? "step" : "gradient"),
           granularity: () => this.setGranularity(this.debug.nextGranularity),
           onNode: (action, element) => this.actOnNode(action, element),
           zoom: (factor) => this.diagram.zoom(factor),
           fit: () => this.diagram.fit(),
-          find: () => this.find.focus(),
+          find: () => this.finder.focus(),
           deselect: () => this.select(""),
           focusNext: (by) => this.diagram.focusNext(by),
           activate: (element) => this.diagram.activate(element),
@@ -203,7 +228,12 @@ export class Stepper implements Context {
   }
 
   /** Takes over what Python says, or what was saved. */
-  take({ step, selected, granularity, breakpoints, watches }: Partial<Session>): void {
+  take(session: Partial<Session>): void {
+    const { step, selected, granularity, breakpoints, watches } = session;
+    const { colour, diagnosis, finding } = session;
+    if (diagnosis !== undefined) this.setDiagnosis(diagnosis, finding ?? -1);
+    else if (finding !== undefined) this.diagnosing.open(finding);
+    if (colour !== undefined) this.setColour(colour);
     if (step !== undefined) this.goTo(step);
     if (selected !== undefined) this.select(selected);
     if (granularity !== undefined) this.setGranularity(granularity);
@@ -241,6 +271,17 @@ export class Stepper implements Context {
     this.applyTheme();
     this.diagram.updateAll();
     this.inspector.update();
+  }
+
+  private setColour(colour: Colour): void {
+    this.sizes.set(colour === "gradient");
+    this.element.dataset.colour = this.sizes.on ? "gradient" : "step";
+    this.options.told?.("colour", this.sizes.on ? "gradient" : "step");
+  }
+
+  private setDiagnosis(text: string, opened: number): void {
+    this.diagnosing.set(readDiagnosis(text), opened);
+    if (text !== "" && !this.small) this.showFindings(true);
   }
 
   setHeight(height: number): void {
@@ -304,6 +345,21 @@ export class Stepper implements Context {
     else this.options.told?.("breakpoints", this.debug.breakpoints.toList());
   }
 
+  private drawDiagnosis(): void {
+    const { opened } = this.diagnosing;
+    if (opened >= 0) this.showFindings(true);
+    this.findings.draw();
+    this.findings.reveal();
+    this.signs.draw();
+    this.options.told?.("finding", opened);
+  }
+
+  private showFindings(open: boolean): void {
+    this.findings.element.hidden = !open || this.diagnosing.diagnosis === null;
+    this.element.dataset.findings = this.findings.element.hidden ? "closed" : "open";
+    this.findings.chip.setAttribute("aria-expanded", String(!this.findings.element.hidden));
+  }
+
   private markSelected(): void {
     const none = new Set<string>();
     const keys =
@@ -324,8 +380,7 @@ export class Stepper implements Context {
     this.diagram.reveal(keys(main), filled.map((value) => keys(`v${value}`)));
   }
 
-  /** Selects what was found, and opens the boxes around it. */
-  private goToNode(key: string): void {
+  find(key: string): void {
     const drawn = this.drawn(key);
     if (drawn === undefined) return;
     this.select(key);

@@ -40,6 +40,7 @@ export class Builder {
     arrays: [],
     sources: [{ title: "cell 1", first_line: 1, lines: ["c = a * b", "d = c + c"] }],
     notes: [],
+    sizes: null,
     derivations: {},
   };
   private readonly nodeOfValue = new Map<number, number>();

@@ -1,0 +1,111 @@
+"""Where on the diagram a finding shows: its node, its step, and the gradient's way there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphviz_ad.diagnose.finding import Finding
+from graphviz_ad.diagnose.measures import Measures
+from graphviz_ad.diagnose.numbers import finite
+from graphviz_ad.diagnose.report import Report
+from graphviz_ad.trace.debug.motion import touched
+from graphviz_ad.trace.trace import Trace
+
+__all__ = ["Placed", "place"]
+
+# The kinds that are there once the forward pass is done; the others show going backward.
+_FORWARD = {"dead-relu", "saturation", "symmetry", "initialisation", "shape-slip"}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A finding and its place in the trace of its report.
+
+    Attributes
+    ----------
+    finding : Finding
+    parent : int or None
+        The index, among all that were placed, of the finding that this one follows from.
+    key : str
+        The node that carries the badge: the blamed op, ``"o3"``, or else the value to look at;
+        empty where the trace has neither.
+    position : int or None
+        How many steps are done when it shows.
+    path : tuple of int
+        The edges from the loss to the blamed op along which most of its gradient came, in
+        that order; empty where no gradient comes there.
+    """
+
+    finding: Finding
+    parent: int | None
+    key: str
+    position: int | None
+    path: tuple[int, ...]
+
+
+def place(report: Report) -> tuple[Placed, ...]:
+    """Place the findings of a report, each followed by those that follow from it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import graphviz_ad as ad
+    >>> w = ad.parameter([0.0, 1.0], name="w")
+    >>> with np.errstate(all="ignore"):
+    ...     report = ad.diagnose(ad.log(w).sum())
+    >>> [(one.key, one.position, one.path) for one in place(report)]
+    [('o0', 1, (3, 2, 1))]
+    """
+    trace = report.trace
+    placed: list[Placed] = []
+    if trace is None:
+        return ()
+    with np.errstate(all="ignore"):
+        measures = Measures(trace)
+        for root in report.findings:
+            parent = len(placed)
+            placed.append(_place(measures, root, None))
+            placed.extend(_place(measures, finding, parent) for finding in root.follows)
+    return tuple(placed)
+
+
+def _place(measures: Measures, finding: Finding, parent: int | None) -> Placed:
+    op, node = finding.op, finding.node
+    key = op.key if op is not None else "" if node is None else node.key
+    position = _position(measures.trace, finding)
+    return Placed(finding, parent, key, position, tuple(_path(measures, finding)))
+
+
+def _position(trace: Trace, finding: Finding) -> int | None:
+    op, node = finding.op, finding.node
+    if op is None:
+        places = [] if node is None else touched(trace, node)
+        return max(places, default=None)
+    forward = finding.kind in _FORWARD
+    if finding.kind == "nonfinite":
+        forward = not all(finite(trace.data(value)) for value in op.outputs)
+    steps = [step for step in trace.steps if step.op == op.id]
+    wanted = [step.index + 1 for step in steps if (step.phase == "forward") == forward]
+    return wanted[0] if wanted else steps[0].index + 1 if steps else None
+
+
+def _path(measures: Measures, finding: Finding) -> list[int]:
+    """Return the edges from the loss to a finding's op, or to its value where it has no op."""
+    graph, trace = measures.graph, measures.trace
+    if finding.op is None:
+        start = finding.node
+    else:
+        reached = [v for v in finding.op.outputs if trace.gradient(v) is not None]
+        largest = max(reached, key=lambda v: measures.gradient_norm(v) or 0.0, default=None)
+        start = None if largest is None else graph.values[largest]
+    if start is None:
+        return []
+    out_of = {(e.op, e.value): e.id for e in graph.edges if not e.is_input}
+    edges = [] if finding.op is None else [out_of[finding.op.id, start.id]]
+    value = start.id
+    while value in measures.onward:
+        edge, value = measures.onward[value]
+        edges += [edge, out_of[graph.edges[edge].op, value]]
+    return edges[::-1]

@@ -1,0 +1,22 @@
+"""The literature behind the kinds of findings, as their pages in docs/diagnosis cite it."""
+
+from __future__ import annotations
+
+__all__ = ["REFERENCES"]
+
+REFERENCES = {
+    "dead-relu": 'Lu, Shin, Su and Karniadakis, "Dying ReLU and initialization", 2019.',
+    "exploding": 'Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural '
+    'networks", ICML 2013.',
+    "initialisation": 'LeCun, Bottou, Orr and Müller, "Efficient BackProp", 1998; Karpathy, "A '
+    'recipe for training neural networks", 2019.',
+    "nonfinite": "IEEE 754.",
+    "saturation": "Glorot and Bengio, AISTATS 2010; Zhai et al., ICML 2023, for the softmax.",
+    "shape-slip": 'Ben Braiek and Khomh, "Testing feedforward neural networks training programs", '
+    'TOSEM 2023; Wardat, Le and Rajan, "DeepLocalize", ICSE 2021.',
+    "symmetry": 'Goodfellow, Bengio and Courville, "Deep learning", 2016, section 8.4.',
+    "update-ratio": 'Karpathy, CS231n, "Neural networks part 3", 2015.',
+    "vanishing": "Hochreiter, 1991; Glorot and Bengio, AISTATS 2010; Schoenholz et al., "
+    '"Deep information propagation", ICLR 2017.',
+}
+"""By kind; a kind that cites nothing has no entry."""

@@ -1,0 +1,131 @@
+"""A debugger that can diagnose its trace, and lead to the cause of what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from graphviz_ad.errors import TraceError
+from graphviz_ad.trace.debug.debugger import Debugger, Stop
+from graphviz_ad.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from graphviz_ad.diagnose.finding import Finding
+    from graphviz_ad.diagnose.placing import Placed
+    from graphviz_ad.diagnose.report import Report
+    from graphviz_ad.diagnose.rules import Rule
+
+__all__ = ["Diagnosed"]
+
+
+class Diagnosed(Debugger):
+    """The debugger's verbs, and those of a diagnosis.
+
+    Attributes
+    ----------
+    report : Report or None
+        What `diagnose` found; None before it was asked.
+    diagnosis : str
+        What the page is sent of it; empty where there is none.
+    """
+
+    def __init__(self, trace: Trace, position: int, report: Report | None = None) -> None:
+        super().__init__(trace, position)
+        self.report: Report | None = None
+        self._placed: tuple[Placed, ...] = ()
+        self._finding = -1
+        self.diagnosis = ""
+        if report is not None:
+            self._take(report)
+
+    def diagnose(
+        self, parameters: Any = None, *, rules: Iterable[Rule] = (), ignore: Iterable[str] = ()
+    ) -> Report:
+        """Diagnose the trace, and show what was found on the diagram.
+
+        Parameters
+        ----------
+        parameters, rules, ignore
+            As of `graphviz_ad.diagnose`.
+
+        Returns
+        -------
+        Report
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import graphviz_ad as ad
+        >>> w = ad.parameter([0.0, 1.0], name="w")
+        >>> with np.errstate(all="ignore"):
+        ...     view = ad.show_graph(ad.log(w).sum())
+        >>> view.diagnose().kinds
+        frozenset({'nonfinite'})
+        >>> view.go_to_cause()
+        forward 1 of 2: log computes v1  [nonfinite]
+        """
+        from graphviz_ad.diagnose.record import diagnose
+
+        self._take(diagnose(self.trace, parameters, rules=rules, ignore=ignore))
+        assert self.report is not None
+        return self.report
+
+    def go_to_cause(self, which: int | Finding = 0) -> Stop:
+        """Go to the step where a finding shows, and select the node that it blames.
+
+        Parameters
+        ----------
+        which : int or Finding
+            A finding of the report, also one that follows from another; or its number in
+            ``report.findings``.
+
+        Raises
+        ------
+        TraceError
+            When there is no such finding, or it has no place in the trace.
+        """
+        placed = self._placed_of(which)
+        if not placed.key or placed.position is None:
+            got = f"{placed.finding.kind}: {placed.finding.title}"
+            raise TraceError("go_to_cause", "a finding with a place in the trace", got)
+        self.open_finding(next(k for k, one in enumerate(self._placed) if one is placed))
+        self.selected = placed.key
+        stop = self.goto(placed.position)
+        return Stop(stop.position, stop.sentence, placed.finding.kind)
+
+    def _placed_of(self, which: int | Finding) -> Placed:
+        roots = [one for one in self._placed if one.parent is None]
+        if isinstance(which, int) and not isinstance(which, bool):
+            if 0 <= which < len(roots):
+                return roots[which]
+        else:
+            for one in self._placed:
+                if one.finding is which:
+                    return one
+        known = f"one of the {len(roots)} findings" if roots else "a finding"
+        hint = "" if self.report is not None else "call diagnose() first"
+        raise TraceError("go_to_cause", known, repr(which) if roots else "none", hint)
+
+    def _take(self, report: Report) -> None:
+        from graphviz_ad.diagnose.placing import place
+        from graphviz_ad.widget.diagnosis import diagnosis_document
+
+        self.report = report
+        self._placed = place(report)
+        self._finding = -1
+        self.diagnosis = diagnosis_document(report, self._placed)
+        self._changed()
+
+    def open_finding(self, index: int) -> None:
+        """Open a finding on the page, by its number among all that were placed; -1 closes.
+
+        Raises
+        ------
+        TraceError
+            When there is no such finding.
+        """
+        if type(index) is not int or not -1 <= index < len(self._placed):
+            expected = f"a number from -1 to {len(self._placed) - 1}"
+            raise TraceError("open_finding", expected, repr(index))
+        self._finding = index
+        self._changed()

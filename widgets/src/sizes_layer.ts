@@ -1,0 +1,200 @@
+// Nodes and edges coloured by the size of the gradient that has come there, and the legend of it.
+import type { Context } from "./context";
+import type { Drawn, Layer } from "./diagram";
+import { Disposer, h, s, setAttribute, setText } from "./dom";
+import type { SceneNode } from "./fold";
+import { format } from "./format";
+import type { LinkView } from "./links";
+import { decades, decadesText, fill, place, ramp, rms, stroke, width } from "./sizes";
+
+/** What nodes and edges are coloured by. */
+export type Colour = "step" | "gradient";
+
+interface Tag {
+  element: SVGGElement;
+  text: SVGTextElement;
+  pill: SVGRectElement;
+}
+
+export class SizesLayer implements Layer {
+  /** the button and, while it is on, the legend */
+  readonly control: HTMLElement;
+  on = false;
+  private readonly legend = h("div", { class: "gad-sizes-legend" });
+  private readonly bar = h("div", { class: "gad-sizes-bar" });
+  private readonly button: HTMLButtonElement;
+  private readonly disposer = new Disposer();
+  private readonly tags = s("g", { class: "gad-sizes-tags", "aria-hidden": "true" });
+  private readonly tagOf = new Map<string, Tag>();
+  private readonly shown = new Map<Element, string>();
+  private drawn: Drawn | null = null;
+
+  constructor(
+    private readonly context: Context,
+    changed: (on: boolean) => void,
+  ) {
+    this.button = h(
+      "button",
+      {
+        type: "button",
+        class: "gad-button gad-button-text gad-sizes-button",
+        "aria-pressed": "false",
+        title: "colour by the size of the gradient (s)",
+      },
+      "colour by ‖A∇‖",
+    );
+    this.disposer.listen(this.button, "click", () => changed(!this.on));
+    this.legend.hidden = true;
+    this.control = h("div", { class: "gad-corner gad-sizes" }, this.legend, this.button);
+    this.control.hidden = context.payload.sizes === null;
+    this.fillLegend();
+  }
+
+  dispose(): void {
+    this.disposer.dispose();
+  }
+
+  set(on: boolean): void {
+    this.on = on && this.context.payload.sizes !== null;
+    this.button.setAttribute("aria-pressed", String(this.on));
+    this.legend.hidden = !this.on;
+    this.update();
+  }
+
+  show(drawn: Drawn): void {
+    this.drawn = drawn;
+    this.shown.clear();
+    this.tagOf.clear();
+    this.tags.replaceChildren();
+    drawn.over.append(this.tags);
+  }
+
+  update(): void {
+    const { drawn } = this;
+    if (drawn === null) return;
+    this.tags.toggleAttribute("hidden", !this.on);
+    setAttribute(drawn.svg, "data-colour", this.on ? "gradient" : null);
+    if (!this.on) return;
+    this.bar.style.background = ramp(this.context.theme());
+    for (const node of drawn.scene.nodes) this.updateNode(drawn, node);
+    for (const link of drawn.links) this.updateLink(link);
+  }
+
+  private updateNode(drawn: Drawn, node: SceneNode): void {
+    if (node.kind === "group") return;
+    const element = drawn.node(node.key);
+    const spec = this.context.payload.nodes[node.index];
+    if (element === undefined || spec === undefined) return;
+    const size = node.kind === "op" ? this.sizeRead(spec.ref) : this.sizeOf(spec.ref);
+    this.paint(element, size, fill);
+    if (node.kind === "value" && !spec.copy) this.tag(drawn, node, size);
+  }
+
+  /** The size of what a value's gradient has come to; null before anything has arrived. */
+  private sizeOf(value: number): number | null {
+    const { array } = this.context.timeline.gradient(value, this.context.position());
+    return array === null ? null : rms(this.context.arrays.spec(array));
+  }
+
+  /** The size of the gradient that an op has read, the largest where it made several values. */
+  private sizeRead(op: number): number | null {
+    const { timeline, payload, arrays } = this.context;
+    if (!timeline.sent(op, this.context.position())) return null;
+    const sizes = (payload.ops[op]?.outputs ?? []).flatMap((value) => {
+      const array = payload.values[value]?.gradient;
+      return array == null ? [] : [rms(arrays.spec(array))];
+    });
+    return sizes.length === 0 ? null : Math.max(...sizes);
+  }
+
+  private updateLink(link: LinkView): void {
+    const { timeline, payload, arrays } = this.context;
+    const position = this.context.position();
+    const sizes = link.edges.flatMap((index) => {
+      const edge = payload.edges[index];
+      if (edge === undefined || !edge.carries_gradient) return [];
+      if (!edge.is_input) {
+        const read = this.sizeRead(edge.op);
+        return read === null ? [] : [read];
+      }
+      const arrived = edge.contribution !== null && timeline.hasArrived(index, position);
+      return arrived ? [rms(arrays.spec(edge.contribution as number))] : [];
+    });
+    const size = sizes.length === 0 ? null : Math.max(...sizes);
+    this.paint(link.element, size, stroke);
+  }
+
+  /** Sets the colour of an element, and for an edge its width; only where they change. */
+  private paint(element: SVGElement, size: number | null, colour: typeof fill): void {
+    const scale = this.context.payload.sizes;
+    const theme = this.context.theme();
+    const shown = `${size} ${theme}`;
+    if (scale === null || this.shown.get(element) === shown) return;
+    this.shown.set(element, shown);
+    if (size === null) {
+      element.removeAttribute("data-size");
+      return;
+    }
+    const x = place(scale, size);
+    element.setAttribute("data-size", x !== null ? decades(scale, size).toFixed(2) : size === 0 ? "zero" : "NaN");
+    if (x === null) return;
+    element.style.setProperty("--gad-size", colour(theme, x));
+    if (colour === stroke) element.style.setProperty("--gad-size-width", `${width(x).toFixed(2)}px`);
+  }
+
+  private tag(drawn: Drawn, node: SceneNode, size: number | null): void {
+    const centre = drawn.layout.nodes.get(node.key);
+    const scale = this.context.payload.sizes;
+    let tag = this.tagOf.get(node.key);
+    if (size === null || scale === null || centre === undefined) {
+      tag?.element.setAttribute("hidden", "");
+      return;
+    }
+    if (tag === undefined) {
+      tag = makeTag();
+      this.tagOf.set(node.key, tag);
+      this.tags.append(tag.element);
+    }
+    const text = decadesText(decades(scale, size));
+    tag.element.removeAttribute("hidden");
+    tag.element.dataset.tag = node.key;
+    setText(tag.text, text);
+    const long = text.length * 6.1 + 9;
+    const round = node.shape === "circle" ? 0.36 : 0.5;
+    setAttribute(tag.pill, "width", String(long));
+    setAttribute(tag.pill, "x", String(-long / 2));
+    const x = centre.x + node.width * round - (round === 0.5 ? long / 2 - 6 : -8);
+    const y = centre.y + node.height * round + (round === 0.5 ? 1 : 0);
+    setAttribute(tag.element, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+  }
+
+  private fillLegend(): void {
+    const scale = this.context.payload.sizes;
+    if (scale === null) return;
+    const step = Math.max(1, Math.ceil(scale.span / 3));
+    const ticks: HTMLElement[] = [];
+    for (let d = -Math.floor(scale.span / step) * step; d <= scale.span; d += step) {
+      const tick = h("span", {}, d === 0 ? "0" : `${d < 0 ? "−" : "+"}${Math.abs(d)}`);
+      tick.style.left = `${(d / scale.span + 1) * 50}%`;
+      ticks.push(tick);
+    }
+    const wedge = s(
+      "svg",
+      { class: "gad-sizes-wedge", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
+      s("path", { d: "M0 2.5L100 0V6L0 3.5Z" }),
+    );
+    this.legend.append(
+      h("p", {}, "size of A∇ per element (RMS), in decades from the median ", h("b", {}, format(scale.centre))),
+      this.bar,
+      h("div", { class: "gad-sizes-ticks" }, ...ticks),
+      wedge,
+      h("p", { class: "gad-sizes-note" }, "edges: the wider the larger · plain: not arrived, or none"),
+    );
+  }
+}
+
+function makeTag(): Tag {
+  const text = s("text", { class: "gad-size-text", y: 3.4 });
+  const pill = s("rect", { class: "gad-size-pill", y: -7, height: 14, rx: 7 });
+  return { text, pill, element: s("g", {}, pill, text) };
+}
