@@ -22,7 +22,7 @@ from graphviz_ad.render import device
 
 Side = Literal["data", "gradient"]
 
-_CHUNK = 1 << 18  # elements converted to float64 at a time: stays in the processor's cache
+_CHUNK = 1 << 15  # elements converted to float64 at a time: stays in the processor's cache
 
 # Anchors from the most negative through zero to the most positive; both scales keep
 # their order of lightness and their two hues for red-green colour blindness.
@@ -84,30 +84,37 @@ def statistics(array: ArrayLike) -> Statistics:
     low, high, largest, count = math.inf, -math.inf, 0.0, 0
     nan = posinf = neginf = zero = underflow = 0
     total = squares = 0.0
+    # One room for all chunks: fresh memory for each costs more than the arithmetic.
+    room = np.empty(min(_CHUNK, a.size))
+    small = np.empty(room.size, a.dtype)
     with np.errstate(all="ignore"):
         for start in range(0, a.size, _CHUNK):
             part = a[start : start + _CHUNK]
             zeros = part.size - int(np.count_nonzero(part))
             zero += zeros
-            x = part.astype(np.float64, copy=False)
-            bad = x.size - int(np.count_nonzero(np.isfinite(x)))
-            if bad:
+            x = room[: part.size]
+            np.copyto(x, part)
+            bottom, top = float(x.min()), float(x.max())
+            if not (math.isfinite(bottom) and math.isfinite(top)):
+                bad = x.size - int(np.count_nonzero(np.isfinite(x)))
                 nan += (missing := int(np.count_nonzero(np.isnan(x))))
                 posinf += (above := int(np.count_nonzero(x == np.inf)))
                 neginf += bad - missing - above
                 if missing < x.size:
                     low, high = min(low, np.fmin.reduce(x)), max(high, np.fmax.reduce(x))
                 x = x[np.isfinite(x)]
-            if not x.size:
-                continue
-            bottom, top = float(x.min()), float(x.max())
+                if not x.size:
+                    continue
+                bottom, top = float(x.min()), float(x.max())
             low, high = min(low, bottom), max(high, top)
             largest = max(largest, -bottom, top)
             count += x.size
             total += float(x.sum())
-            squares += float(x @ x)
-            if tiny:
-                underflow += int(np.count_nonzero(np.abs(x) < tiny)) - zeros
+            # Not x @ x: BLAS would start threads for each chunk.
+            squares += float(np.einsum("i,i->", x, x))
+            if tiny and bottom < tiny and top > -tiny:
+                size = np.abs(part, out=small[: part.size])
+                underflow += int(np.count_nonzero(size < tiny)) - zeros
         if count and not (math.isfinite(total) and 1e-280 < squares < math.inf):
             total, squares = _scaled_sums(a, largest)
             mean, norm = total / count * largest, math.sqrt(squares) * largest
@@ -268,5 +275,5 @@ def _scaled_sums(a: NDArray[Any], largest: float) -> tuple[float, float]:
         x = a[start : start + _CHUNK].astype(np.float64)
         x = x[np.isfinite(x)] / largest
         total += float(x.sum())
-        squares += float(x @ x)
+        squares += float(np.einsum("i,i->", x, x))
     return total, squares

@@ -14,7 +14,6 @@ from typing import Any
 
 from graphviz_ad.render.diagram import build_diagram
 from graphviz_ad.render.format import format_number, format_shape
-from graphviz_ad.render.heatmap import statistics
 from graphviz_ad.render.sizes import scale_of
 from graphviz_ad.trace.debug.target import scope_chain
 from graphviz_ad.trace.model import Contribution, Location, OpNode, Step, ValueNode
@@ -224,13 +223,19 @@ class _Builder:
             "place": _place(op.location) if op else None,
         }
 
+    def _what(self, array: Any) -> str:
+        """Return the number itself for a scalar, else the norm."""
+        if getattr(array, "shape", ()) == ():
+            return format_number(array)
+        return f"norm {format_number(self._norm(array))}"
+
     def _told(self, step: Step, op: OpNode | None) -> str:
         """Say in a sentence what a step does, for those who cannot see it."""
         label = self.trace.value_label
         if op is None:
             return f"the gradient of {label(self.trace.output)} is set: {self._size(None)}"
         if step.phase == "forward":
-            made = ", ".join(f"{label(v)} {_what(self.trace.data(v))}" for v in step.outputs)
+            made = ", ".join(f"{label(v)} {self._what(self.trace.data(v))}" for v in step.outputs)
             return f"{op.op} computes {made}"
         parts = [self._arrival(sent) for sent in step.contributions]
         return (
@@ -248,8 +253,8 @@ class _Builder:
 
     def _size(self, edge: int | None) -> str:
         if edge is None:
-            return _what(self.trace.gradient(self.trace.output))
-        return _what(self.trace.accumulated(edge))
+            return self._what(self.trace.gradient(self.trace.output))
+        return self._what(self.trace.accumulated(edge))
 
     def _module(self, scope: int | None) -> str:
         return "" if scope is None else self.graph.scopes[scope].path
@@ -261,13 +266,6 @@ def _rms(spec: dict[str, Any]) -> float:
     if stats["nan"] or stats["posinf"] or stats["neginf"]:
         return math.nan
     return float(stats["norm"]) / math.sqrt(max(1, spec["size"]))
-
-
-def _what(array: Any) -> str:
-    """Return the number itself for a scalar, else the norm."""
-    if getattr(array, "shape", ()) == ():
-        return format_number(array)
-    return f"norm {format_number(statistics(array).norm)}"
 
 
 def _place(location: Location | None) -> dict[str, Any] | None:

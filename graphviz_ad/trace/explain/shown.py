@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from graphviz_ad.backend import to_numpy
+
+_PART = 1 << 15
+_SAFE = 1e-280
+"""Sums of squares above this have lost nothing to underflow."""
 
 __all__ = ["Shown", "host", "index_text", "norm", "number", "table"]
 
@@ -63,10 +68,20 @@ def host(array: Any) -> Any:
 
 def norm(array: Any) -> float:
     """Return the Euclidean norm of all elements, also where their squares would overflow."""
-    values = host(array).astype(np.float64).ravel()
-    if not values.size:
-        return 0.0
-    largest = float(np.abs(values).max())
-    if largest == 0.0 or not np.isfinite(largest):
-        return largest
-    return largest * float(np.linalg.norm(values / largest))
+    values = host(array).reshape(-1)
+    # In parts that stay in the processor's cache: a copy of a large array costs far more.
+    parts = [values[i : i + _PART] for i in range(0, values.size, _PART)]
+    with np.errstate(all="ignore"):
+        squares = math.fsum(float(np.einsum("i,i->", x, x)) for x in map(_double, parts))
+        if _SAFE < squares < math.inf or not values.size:
+            return math.sqrt(squares)
+        largest = float(np.abs([(x.min(), x.max()) for x in map(_double, parts)]).max())
+        if largest == 0.0 or not math.isfinite(largest):
+            return largest
+        return largest * math.sqrt(
+            math.fsum(float(((_double(x) / largest) ** 2).sum()) for x in parts)
+        )
+
+
+def _double(part: Any) -> Any:
+    return part.astype(np.float64, copy=False)
