@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from graphviz_ad.engine.tape import ScopeEntry, Site, tape
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
 from graphviz_ad.errors import DTypeError, GraphvizADError, ModuleError, StateDictError
 
-__all__ = ["REPLACED", "Module", "Parameter"]
+__all__ = ["REPLACED", "Module", "Parameter", "clear_gradients"]
 
 REPLACED: dict[int, str] = {}
 """Where parameters that are still alive used to be, by id: an optimiser may hold them."""
@@ -24,6 +24,18 @@ Parameter = parameter
 """PyTorch's name for `graphviz_ad.parameter`; any leaf with a gradient registers itself."""
 
 _M = TypeVar("_M", bound="Module")
+
+
+class LoadedKeys(NamedTuple):
+    """What ``load_state_dict`` did not find in a state dict, and what it did not look for."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not any(self):
+            return "<All keys matched successfully>"
+        return f"LoadedKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
 
 
 class Module:
@@ -229,10 +241,9 @@ class Module:
         """Put this module and all below it in evaluation mode, and return it."""
         return self.train(False)
 
-    def zero_grad(self) -> None:
-        """Clear the gradient of every parameter."""
-        for leaf in self.parameters():
-            leaf.grad = None
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clear the gradient of every parameter, or set those that there are to zeros."""
+        clear_gradients(self.parameters(), set_to_none)
 
     def requires_grad_(self: _M, requires_grad: bool = True) -> _M:
         """Freeze the parameters, or let them learn again, and return the module."""
@@ -296,7 +307,7 @@ class Module:
         """Return the parameters and buffers by path, as read-only NumPy arrays."""
         return {path: np.asarray(to_numpy(value._data)) for path, value in self._saved().items()}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Take parameters and buffers; nothing changes when anything does not fit.
 
         Parameters
@@ -305,6 +316,11 @@ class Module:
             PyTorch's ``state_dict()`` of the same module fits, too.
         strict : bool
             Whether every key must be there, and no other.
+
+        Returns
+        -------
+        LoadedKeys
+            ``missing_keys`` and ``unexpected_keys``, which are empty where `strict`.
 
         Raises
         ------
@@ -315,10 +331,14 @@ class Module:
             For values that are no real numbers.
         """
         wanted = self._saved()
+        keys = LoadedKeys(
+            [key for key in wanted if key not in state_dict],
+            [key for key in state_dict if key not in wanted],
+        )
         complaints = []
         if strict:
-            complaints += [f"missing {key}" for key in wanted if key not in state_dict]
-            complaints += [f"unexpected {key}" for key in state_dict if key not in wanted]
+            complaints += [f"missing {key}" for key in keys.missing_keys]
+            complaints += [f"unexpected {key}" for key in keys.unexpected_keys]
         loaded: dict[int, tuple[str, Any]] = {}
         for key, target in wanted.items():
             if key not in state_dict:
@@ -338,6 +358,7 @@ class Module:
             if target.id in loaded:
                 array = namespace(target._data).asarray(loaded[target.id][1])
                 target._data = protect(array.astype(target.dtype))
+        return keys
 
     def extra_repr(self) -> str:
         """Return what the module's line in ``repr`` says; a subclass may override it."""
@@ -403,6 +424,15 @@ class Module:
     def _not_initialised(self, what: str) -> ModuleError:
         hint = "call super().__init__() first in its __init__"
         return ModuleError(type(self).__name__, f"to {what} after __init__", "it before", hint)
+
+
+def clear_gradients(leaves: Iterable[Tensor], set_to_none: bool) -> None:
+    """Let tensors have no gradient, or where they have one, zeros."""
+    for leaf in leaves:
+        if set_to_none:
+            leaf.grad = None
+        elif leaf.grad is not None:
+            leaf.grad = tensor(namespace(leaf._data).zeros_like(leaf._data))
 
 
 def _path_of(scope: ScopeEntry | None) -> str:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from graphviz_ad.optim import lr_scheduler as lr_scheduler
 from graphviz_ad.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
-from graphviz_ad.optim.optimizer import Optimizer
-from graphviz_ad.optim.schedule import (
+from graphviz_ad.optim.lr_scheduler import (
+    ChainedScheduler,
+    ConstantLR,
     CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
     ExponentialLR,
     InverseTimeLR,
     LambdaLR,
     LinearLR,
     LRScheduler,
+    MultiplicativeLR,
+    MultiStepLR,
+    PolynomialLR,
     ReduceLROnPlateau,
     SequentialLR,
     StepLR,
 )
+from graphviz_ad.optim.optimizer import Optimizer
 from graphviz_ad.optim.sgd import SGD
 
 __all__ = [
-    "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "InverseTimeLR",
-    "LRScheduler", "LambdaLR", "LinearLR", "Optimizer", "RMSprop", "ReduceLROnPlateau",
-    "SequentialLR", "StepLR",
+    "SGD", "Adagrad", "Adam", "AdamW", "ChainedScheduler", "ConstantLR", "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts", "ExponentialLR", "InverseTimeLR", "LRScheduler", "LambdaLR",
+    "LinearLR", "MultiStepLR", "MultiplicativeLR", "Optimizer", "PolynomialLR", "RMSprop",
+    "ReduceLROnPlateau", "SequentialLR", "StepLR", "lr_scheduler",
 ]  # fmt: skip

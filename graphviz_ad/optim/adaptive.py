@@ -42,10 +42,12 @@ class Adagrad(Optimizer):
     lr, lr_decay : float
         The rate at step t is ``lr / (1 + (t − 1) · lr_decay)``.
     weight_decay, l1 : float
+    maximize : bool
         As in `Optimizer`.
     initial_accumulator_value, eps : float
     """
 
+    buffers: ClassVar[tuple[str, ...]] = ("step", "sum")
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
         "lr_decay": _POSITIVE,
         "initial_accumulator_value": _POSITIVE,
@@ -62,9 +64,10 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
         *,
         l1: float = 0.0,
+        maximize: bool = False,
     ) -> None:
         super().__init__(
-            params, lr, weight_decay, l1,
+            params, lr, weight_decay, l1, maximize,
             lr_decay=lr_decay, initial_accumulator_value=initial_accumulator_value, eps=eps,
         )  # fmt: skip
 
@@ -95,9 +98,10 @@ class RMSprop(Optimizer):
     alpha : float, in [0, 1)
         Share of the running mean that is kept.
     eps, weight_decay, momentum, l1 : float
-    centered : bool
+    centered, maximize : bool
     """
 
+    buffers: ClassVar[tuple[str, ...]] = ("step", "square_avg", "grad_avg", "momentum_buffer")
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
         "alpha": _FRACTION,
         "eps": _POSITIVE,
@@ -115,9 +119,18 @@ class RMSprop(Optimizer):
         centered: bool = False,
         *,
         l1: float = 0.0,
+        maximize: bool = False,
     ) -> None:
         super().__init__(
-            params, lr, weight_decay, l1, alpha=alpha, eps=eps, momentum=momentum, centered=centered
+            params,
+            lr,
+            weight_decay,
+            l1,
+            maximize,
+            alpha=alpha,
+            eps=eps,
+            momentum=momentum,
+            centered=centered,
         )
 
     def _update(
@@ -148,7 +161,7 @@ class Adam(Optimizer):
     lr : float
     betas : (float, float), each in [0, 1)
     eps, weight_decay, l1 : float
-    amsgrad : bool
+    amsgrad, maximize : bool
 
     Examples
     --------
@@ -161,6 +174,7 @@ class Adam(Optimizer):
     0.5
     """
 
+    buffers: ClassVar[tuple[str, ...]] = ("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"betas": _FRACTION, "eps": _POSITIVE}
 
     def __init__(
@@ -173,8 +187,11 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         l1: float = 0.0,
+        maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, weight_decay, l1, betas=tuple(betas), eps=eps, amsgrad=amsgrad)
+        super().__init__(
+            params, lr, weight_decay, l1, maximize, betas=tuple(betas), eps=eps, amsgrad=amsgrad
+        )
 
     def _update(
         self, xp: Any, w: Array, g: Array, state: dict[str, Any], group: Mapping[str, Any]
@@ -205,7 +222,7 @@ class AdamW(Adam):
     ----------
     params : iterable
         As in `Optimizer`.
-    lr, betas, eps, amsgrad, l1
+    lr, betas, eps, amsgrad, l1, maximize
         As in `Adam`.
     weight_decay : float
         The weights shrink by ``1 − lr · weight_decay`` a step.
@@ -223,5 +240,6 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         l1: float = 0.0,
+        maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, l1=l1)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, l1=l1, maximize=maximize)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from graphviz_ad.backend import Array, move, name_of, namespace, own, protect, to_numpy
+from graphviz_ad.backend import Array, move, name_of, namespace, protect, to_numpy
+from graphviz_ad.engine.tape import enable_grad
 from graphviz_ad.engine.tensor import Tensor
-from graphviz_ad.errors import ArgumentError, ModuleError, StateDictError
-from graphviz_ad.nn.module import REPLACED
+from graphviz_ad.errors import ArgumentError, ModuleError
+from graphviz_ad.nn.module import REPLACED, clear_gradients
+from graphviz_ad.optim.state import NOTES, read
 
 __all__ = ["Optimizer"]
 
@@ -29,6 +31,8 @@ class Optimizer:
         Adds ``weight_decay · w`` to the gradient (L2).
     l1 : float
         Adds ``l1 · sign(w)`` to the gradient (L1).
+    maximize : bool
+        Go up along the gradient instead of down.
     **options
         Of the subclass.
 
@@ -36,6 +40,8 @@ class Optimizer:
     ----------
     param_groups : list of dict
         The parameters (``"params"``) and options of each group; ``"lr"`` may be changed.
+    defaults : dict
+        The options of groups that do not give their own.
     state : dict
         From a parameter's id to its arrays and step count.
 
@@ -49,10 +55,16 @@ class Optimizer:
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Options of a subclass and the half-open range [low, high) that each must lie in."""
 
+    buffers: ClassVar[tuple[str, ...]] = ()
+    """What a subclass may have in a parameter's state; ``"step"`` counts steps."""
+
     def __init__(
-        self, params: Iterable[Any], lr: float, weight_decay: float, l1: float, **options: Any
-    ) -> None:
-        defaults = {"lr": lr, "weight_decay": weight_decay, "l1": l1, **options}
+        self, params: Iterable[Any], lr: float, weight_decay: float, l1: float, maximize: bool,
+        **options: Any,
+    ) -> None:  # fmt: skip
+        self.defaults: dict[str, Any] = {
+            "lr": lr, "weight_decay": weight_decay, "l1": l1, "maximize": maximize, **options,
+        }  # fmt: skip
         if isinstance(params, Tensor):
             hint = "give a list of them, or module.parameters()"
             raise ArgumentError(type(self).__name__, "parameters", "one Tensor", hint)
@@ -62,11 +74,27 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[int, dict[str, Any]] = {}
         for group in groups:
-            self._add(group, defaults)
+            self.add_param_group(group)
 
-    def _add(self, group: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-        name = type(self).__name__
-        tensors = [item[1] if isinstance(item, tuple) else item for item in group["params"]]
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Add a group of parameters, such as a layer that is to learn from now on.
+
+        Parameters
+        ----------
+        param_group : mapping
+            ``{"params": [...]}``, and options where they differ from ``defaults``.
+
+        Raises
+        ------
+        ArgumentError
+            As at the start; no group is added then.
+        """
+        name, group = type(self).__name__, param_group
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise ArgumentError(name, 'groups {"params": [...]}', repr(group))
+        given = group["params"]
+        listed = [given] if isinstance(given, Tensor) else list(given)
+        tensors = [item[1] if isinstance(item, tuple) else item for item in listed]
         if not tensors:
             hint = "are the parameters assigned to the module's attributes?"
             raise ArgumentError(name, "at least one parameter", "none", hint)
@@ -79,10 +107,10 @@ class Optimizer:
             if tensor.id in known:
                 raise ArgumentError(name, "every parameter once", f"{tensor.name} twice")
             known.add(tensor.id)
-        options = {**defaults, **{k: v for k, v in group.items() if k != "params"}}
-        unknown = sorted(set(options) - set(defaults))
+        options = {**self.defaults, **{k: v for k, v in group.items() if k != "params"}}
+        unknown = sorted(set(options) - {*self.defaults, *NOTES})
         if unknown:
-            raise ArgumentError(name, f"options {sorted(defaults)}", ", ".join(unknown))
+            raise ArgumentError(name, f"options {sorted(self.defaults)}", ", ".join(unknown))
         self._check(options)
         options["lr"] = float(options["lr"])
         self.param_groups.append({"params": tensors, **options})
@@ -95,11 +123,21 @@ class Optimizer:
         for option, (low, high) in {**self.ranges, **_PENALTIES}.items():
             values = options[option]
             for value in values if isinstance(values, tuple) else (values,):
-                if not low <= value < high:
+                if not (isinstance(value, (int, float, np.number)) and low <= value < high):
                     raise ArgumentError(name, f"{option} in [{low:g}, {high:g})", repr(values))
 
-    def step(self) -> None:
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take one step with the gradients as they are; a parameter without one stays put.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Computes the loss and its gradients first, and returns the loss.
+
+        Returns
+        -------
+        Tensor or None
+            What `closure` returned.
 
         Raises
         ------
@@ -109,6 +147,10 @@ class Optimizer:
             For a parameter without a gradient that its module has replaced: the
             optimiser holds the old one.
         """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
         for group in self.param_groups:
             self._prepare(group)
         for group in self.param_groups:
@@ -117,15 +159,19 @@ class Optimizer:
                     continue
                 w, g = tensor.data, tensor.grad.data
                 xp = namespace(w)
+                if group["maximize"]:
+                    g = -g
                 if group["weight_decay"] and not self._decouples:
                     g = g + group["weight_decay"] * w
                 if group["l1"]:
                     g = g + group["l1"] * xp.sign(w)
-                state = self.state.setdefault(tensor.id, {"step": 0})
-                state["step"] += 1
+                state = self.state.setdefault(tensor.id, {})
+                if "step" in self.buffers:
+                    state["step"] = state.get("step", 0) + 1
                 _follow(state, w)
                 # The array is ours alone, so no copy is needed as in `Tensor.data`.
                 tensor._data = protect(self._update(xp, w, g, state, group))
+        return loss
 
     def _prepare(self, group: dict[str, Any]) -> None:
         """See that a step can be taken, before any parameter moves."""
@@ -148,21 +194,28 @@ class Optimizer:
         """Return the parameter's new array."""
         raise NotImplementedError
 
-    def zero_grad(self) -> None:
-        """Clear the gradient of every parameter."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clear the gradient of every parameter, or set those that there are to zeros.
+
+        Parameters
+        ----------
+        set_to_none : bool
+        """
         for group in self.param_groups:
-            for tensor in group["params"]:
-                tensor.grad = None
+            clear_gradients(group["params"], set_to_none)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the options and the state by the parameters' positions, to be saved."""
+        """Return the options and the state by the parameters' positions, in PyTorch's structure.
+
+        ``graphviz_ad.nn.save`` writes it, on its own or in a dict beside the module's.
+        """
         state: dict[int, dict[str, Any]] = {}
         groups = []
         position = 0
         for group in self.param_groups:
             members = []
             for tensor in group["params"]:
-                if tensor.id in self.state:
+                if self.state.get(tensor.id):
                     state[position] = {
                         k: np.array(to_numpy(v)) if hasattr(v, "dtype") else v
                         for k, v in self.state[tensor.id].items()
@@ -175,33 +228,23 @@ class Optimizer:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take options and state that `state_dict` gave; nothing changes when they do not fit.
 
+        Parameters
+        ----------
+        state_dict : mapping
+            PyTorch's of the same optimiser fits, too.
+
         Raises
         ------
         StateDictError
-            When the numbers of groups and parameters or the shapes differ.
+            When the numbers of groups and parameters or the shapes differ, or the state is
+            another optimiser's.
+        ArgumentError
+            For an option out of its range.
         """
-        name = f"{type(self).__name__}.load_state_dict"
-        sizes = [len(group["params"]) for group in self.param_groups]
-        got = [len(group["params"]) for group in state_dict["param_groups"]]
-        if sizes != got:
-            raise StateDictError(name, f"groups of {sizes} parameters", str(got))
-        tensors = [tensor for group in self.param_groups for tensor in group["params"]]
-        loaded: dict[int, dict[str, Any]] = {}
-        for position, saved in state_dict["state"].items():
-            tensor = tensors[int(position)]
-            loaded[tensor.id] = {}
-            for key, value in saved.items():
-                if hasattr(value, "dtype"):
-                    if tuple(value.shape) != tensor.shape:
-                        expected = f"{key} of shape {tensor.shape} for {tensor.name}"
-                        raise StateDictError(name, expected, str(tuple(value.shape)))
-                    array = own(value, name, tensor.dtype)
-                    # Updates write into the state: a copy of its own, on the tensor's device.
-                    value = namespace(tensor.data).array(array)
-                loaded[tensor.id][key] = value
-        for group, saved in zip(self.param_groups, state_dict["param_groups"], strict=True):
-            group.update({key: value for key, value in saved.items() if key != "params"})
-        self.state = loaded
+        groups, state = read(self, state_dict)
+        for group, options in zip(self.param_groups, groups, strict=True):
+            group.update(options)
+        self.state = state
 
     def __repr__(self) -> str:
         groups = []

@@ -28,6 +28,7 @@ class SGD(Optimizer):
     momentum : float, in [0, 1)
     dampening : float
     weight_decay, l1 : float
+    maximize : bool
         As in `Optimizer`.
     nesterov : bool
         Needs a momentum and no dampening.
@@ -43,6 +44,7 @@ class SGD(Optimizer):
     0.5
     """
 
+    buffers: ClassVar[tuple[str, ...]] = ("momentum_buffer",)
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
         "momentum": (0.0, 1.0),
         "dampening": (0.0, math.inf),
@@ -58,12 +60,13 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         l1: float = 0.0,
+        maximize: bool = False,
     ) -> None:
         if nesterov and (not momentum or dampening):
             got = f"momentum={momentum}, dampening={dampening}"
             raise ArgumentError("SGD", "a momentum and no dampening for nesterov", got)
         super().__init__(
-            params, lr, weight_decay, l1,
+            params, lr, weight_decay, l1, maximize,
             momentum=momentum, dampening=dampening, nesterov=nesterov,
         )  # fmt: skip
 

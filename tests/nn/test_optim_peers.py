@@ -27,6 +27,7 @@ OPTIMISERS: list[tuple[str, dict[str, Any]]] = [
     ("Adagrad", {"lr": 0.1}),
     ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.5,
                  "weight_decay": 0.1}),
+    ("SGD", {"lr": 0.001, "momentum": 0.5, "maximize": True, "weight_decay": 0.1}),
     ("Adam", {"lr": 0.01}),
     ("Adam", {"lr": 0.01, "betas": (0.8, 0.9), "eps": 1e-3, "weight_decay": 0.1}),
     ("Adam", {"lr": 0.01, "amsgrad": True}),
@@ -36,14 +37,44 @@ OPTIMISERS: list[tuple[str, dict[str, Any]]] = [
 
 SCHEDULES: dict[str, Callable[[Any, Any], Any]] = {
     "StepLR": lambda s, o: s.StepLR(o, 7, 0.5),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [3, 11, 11], 0.5),
     "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.9),
     "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 20, 0.001),
+    "CosineAnnealingLR to 0": lambda s, o: s.CosineAnnealingLR(o, 7),
+    "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 4, 2, 0.01),
+    "restarts of one length": lambda s, o: s.CosineAnnealingWarmRestarts(o, 6),
     "LinearLR": lambda s, o: s.LinearLR(o, 0.1, 1.0, 10),
+    "LinearLR down": lambda s, o: s.LinearLR(o, 1.0, 0.1, 10),
+    "ConstantLR": lambda s, o: s.ConstantLR(o, 0.2, 6),
+    "PolynomialLR": lambda s, o: s.PolynomialLR(o, 30, 1.5),
     "LambdaLR": lambda s, o: s.LambdaLR(o, lambda epoch: 1 / (1 + 0.1 * epoch)),
+    "LambdaLR for each group": lambda s, o: s.LambdaLR(
+        o, [lambda epoch: 1.0, lambda epoch: 0.9**epoch]
+    ),
+    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda epoch: 0.9 + 0.001 * epoch),
     "SequentialLR": lambda s, o: s.SequentialLR(
         o, [s.LinearLR(o, 0.1, 1.0, 5), s.StepLR(o, 4, 0.5), s.ExponentialLR(o, 0.9)], [5, 20]
     ),
-}
+    "SequentialLR of others": lambda s, o: s.SequentialLR(
+        o,
+        [s.ConstantLR(o, 0.5, 3), s.CosineAnnealingLR(o, 10), s.LambdaLR(o, lambda e: 0.5**e),
+         s.PolynomialLR(o, 9)],
+        [4, 17, 22],
+    ),
+    "SequentialLR of factors": lambda s, o: s.SequentialLR(
+        o, [s.LinearLR(o, 0.1, 1.0, 5), s.MultiplicativeLR(o, lambda epoch: 0.9)], [5]
+    ),
+    "ChainedScheduler": lambda s, o: s.ChainedScheduler(
+        [s.LinearLR(o, 0.1, 1.0, 10), s.CosineAnnealingLR(o, 20), s.StepLR(o, 15, 0.5)]
+    ),
+    "ChainedScheduler in another order": lambda s, o: s.ChainedScheduler(
+        [s.CosineAnnealingLR(o, 8), s.ConstantLR(o, 0.3, 12), s.MultiStepLR(o, [5, 9])], o
+    ),
+    "ChainedScheduler of a sequence": lambda s, o: s.ChainedScheduler(
+        [s.SequentialLR(o, [s.LinearLR(o, 0.1), s.ExponentialLR(o, 0.9)], [5]),
+         s.PolynomialLR(o, 60)]
+    ),
+}  # fmt: skip
 
 
 def pair(torch: Any, rng: np.random.Generator) -> tuple[Any, Any, list[Any]]:
@@ -95,27 +126,135 @@ def test_defaults_are_those_of_pytorch(torch: Any) -> None:
             assert parameter.default == expected, f"{name}.{option}"
 
 
+def two_optimizers(torch: Any) -> tuple[Any, Any]:
+    """Return the same optimiser of two groups in both libraries, with a gradient of 1."""
+    made = []
+    for library, leaves in (
+        (torch, [torch.nn.Parameter(torch.ones(1)) for _ in "ab"]),
+        (ad, [ad.parameter([1.0]) for _ in "ab"]),
+    ):
+        sum(leaf.sum() for leaf in leaves).backward()
+        groups = [{"params": leaves[:1]}, {"params": leaves[1:], "lr": 0.02}]
+        made.append(library.optim.SGD(groups, lr=0.1))
+    return made[0], made[1]
+
+
+@pytest.mark.filterwarnings("ignore:The epoch parameter")
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_schedules_agree(torch: Any, rng: np.random.Generator, name: str) -> None:
-    theirs, ours, batches = pair(torch, rng)
-    their_optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1)
-    our_optimizer = ad.optim.SGD(ours.parameters(), lr=0.1)
-    their_schedule = SCHEDULES[name](torch.optim.lr_scheduler, their_optimizer)
-    our_schedule = SCHEDULES[name](ad.optim, our_optimizer)
-    for x, y in batches:
-        their_optimizer.zero_grad()
-        loss_of(torch, theirs, torch.tensor(x), torch.tensor(y)).backward()
+def test_schedules_agree(torch: Any, name: str) -> None:
+    optimizers = two_optimizers(torch)
+    theirs, ours = (
+        SCHEDULES[name](library.optim.lr_scheduler, optimizer)
+        for library, optimizer in zip((torch, ad), optimizers, strict=True)
+    )
+    for _ in range(STEPS):
+        for optimizer in optimizers:
+            optimizer.step()
+        rates = [[g["lr"] for g in optimizer.param_groups] for optimizer in optimizers]
+        np.testing.assert_allclose(rates[1], rates[0], rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(ours.get_last_lr(), theirs.get_last_lr(), rtol=1e-9, atol=1e-15)
+        theirs.step()
+        ours.step()
+
+
+def test_schedules_that_are_stepped_by_hand_stack_as_in_pytorch(torch: Any) -> None:
+    def stack(s: Any, o: Any) -> list[Any]:
+        return [s.LinearLR(o, 0.2, 1.0, 4), s.ExponentialLR(o, 0.9), s.StepLR(o, 6, 0.5)]
+
+    their_optimizer, our_optimizer = two_optimizers(torch)
+    theirs = stack(torch.optim.lr_scheduler, their_optimizer)
+    ours = stack(ad.optim.lr_scheduler, our_optimizer)
+    for _ in range(STEPS):
         their_optimizer.step()
-        our_optimizer.zero_grad()
-        loss_of(ad, ours, x, y).backward()
-        our_optimizer.step()
-        np.testing.assert_allclose(
-            our_schedule.get_last_lr(), their_schedule.get_last_lr(), rtol=1e-9
-        )
-        their_schedule.step()
-        our_schedule.step()
+        for schedule in (*theirs, *ours):
+            schedule.step()
+        for mine, other in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(mine.get_last_lr(), other.get_last_lr(), rtol=1e-9)
+
+
+def test_a_run_goes_on_at_an_epoch_as_in_pytorch(torch: Any) -> None:
+    their_optimizer, our_optimizer = two_optimizers(torch)
+    for optimizer in (their_optimizer, our_optimizer):
+        for group in optimizer.param_groups:
+            group["initial_lr"] = 0.5
+    theirs = torch.optim.lr_scheduler.StepLR(their_optimizer, 3, 0.5, last_epoch=4)
+    ours = ad.optim.lr_scheduler.StepLR(our_optimizer, 3, 0.5, last_epoch=4)
+    for _ in range(5):
+        np.testing.assert_allclose(ours.get_last_lr(), theirs.get_last_lr())
+        their_optimizer.step()
+        theirs.step()
+        ours.step()
+
+
+def test_a_schedule_in_pytorchs_style(torch: Any) -> None:
+    def rates(library: Any, optimizer: Any) -> list[list[float]]:
+        class Halving(library.optim.lr_scheduler.LRScheduler):
+            def get_lr(self) -> list[float]:
+                return [base * 0.5**self.last_epoch for base in self.base_lrs]
+
+        schedule, found = Halving(optimizer), []
+        for _ in range(4):
+            optimizer.step()
+            found.append(schedule.get_last_lr())
+            schedule.step()
+        return found
+
+    theirs, ours = two_optimizers(torch)
+    assert rates(ad, ours) == rates(torch, theirs)
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIMISERS, ids=str)
+def test_states_go_from_one_library_to_the_other(
+    torch: Any, rng: np.random.Generator, name: str, options: dict[str, Any]
+) -> None:
+    theirs, ours, batches = pair(torch, rng)
+    twins = pair(torch, rng)[:2]
+
+    def train(library: Any, net: Any, optimizer: Any, part: slice) -> None:
+        for x, y in batches[part]:
+            if library is torch:
+                x, y = torch.tensor(x), torch.tensor(y)
+            optimizer.zero_grad()
+            loss_of(library, net, x, y).backward()
+            optimizer.step()
+
+    def made(library: Any, net: Any) -> Any:
+        return getattr(library.optim, name)(net.parameters(), **options)
+
+    their_optimizer, our_optimizer = made(torch, theirs), made(ad, ours)
+    train(torch, theirs, their_optimizer, slice(0, 10))
+    train(ad, ours, our_optimizer, slice(0, 10))
+    states = their_optimizer.state_dict(), our_optimizer.state_dict()
+    assert {k: set(v) for k, v in states[1]["state"].items()} == {
+        k: {name for name, value in v.items() if value is not None}
+        for k, v in states[0]["state"].items()
+    }
+    assert set(states[1]["param_groups"][0]) - {"l1"} <= set(states[0]["param_groups"][0])
+    # ours goes on from theirs, and theirs from ours
+    our_twin, their_twin = made(ad, twins[1]), made(torch, twins[0])
+    twins[1].load_state_dict(theirs.state_dict())
+    our_twin.load_state_dict(states[0])
+    twins[0].load_state_dict({k: torch.tensor(v) for k, v in ours.state_dict().items()})
+    their_twin.load_state_dict(
+        {
+            "state": {
+                p: {k: torch.tensor(v) for k, v in s.items()} for p, s in states[1]["state"].items()
+            },
+            "param_groups": [
+                {**theirs, **{k: v for k, v in group.items() if k in theirs}}
+                for theirs, group in zip(
+                    states[0]["param_groups"], states[1]["param_groups"], strict=True
+                )
+            ],
+        }
+    )
+    rest = slice(10, None)
+    train(torch, theirs, their_optimizer, rest)
+    train(ad, twins[1], our_twin, rest)
+    train(torch, twins[0], their_twin, rest)
     for key, value in theirs.state_dict().items():
-        np.testing.assert_allclose(ours.state_dict()[key], value.numpy(), **TOLERANCE)
+        np.testing.assert_allclose(twins[1].state_dict()[key], value.numpy(), **TOLERANCE)
+        np.testing.assert_allclose(twins[0].state_dict()[key].numpy(), value.numpy(), **TOLERANCE)
 
 
 @pytest.mark.parametrize(
