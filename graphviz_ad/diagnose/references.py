@@ -1,8 +1,15 @@
-"""The literature behind the kinds of findings, as their pages in docs/diagnosis cite it."""
+"""The kinds of findings, and the literature that their pages in docs/diagnosis cite."""
 
 from __future__ import annotations
 
-__all__ = ["REFERENCES"]
+__all__ = ["KINDS", "REFERENCES"]
+
+KINDS = (
+    "cancellation", "dead-relu", "diverging", "exploding", "initialisation", "no-gradient",
+    "nonfinite", "not-decreasing", "oscillating", "saturation", "shape-slip", "symmetry",
+    "unchanged", "update-ratio", "vanishing", "wrong-gradient",
+)  # fmt: skip
+"""The kinds that the rules of this package find; a rule of a user's may have another."""
 
 REFERENCES = {
     "dead-relu": 'Lu, Shin, Su and Karniadakis, "Dying ReLU and initialization", 2019.',

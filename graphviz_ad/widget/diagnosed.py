@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from graphviz_ad.errors import TraceError
+from graphviz_ad.trace.debug.breakpoints import ANY, Breakpoint
 from graphviz_ad.trace.debug.debugger import Debugger, Stop
 from graphviz_ad.trace.trace import Trace
 
@@ -39,13 +40,18 @@ class Diagnosed(Debugger):
             self._take(report)
 
     def diagnose(
-        self, parameters: Any = None, *, rules: Iterable[Rule] = (), ignore: Iterable[str] = ()
+        self,
+        parameters: Any = None,
+        *,
+        rules: Iterable[Rule] = (),
+        ignore: Iterable[str] = (),
+        check: Any = (),
     ) -> Report:
         """Diagnose the trace, and show what was found on the diagram.
 
         Parameters
         ----------
-        parameters, rules, ignore
+        parameters, rules, ignore, check
             As of `graphviz_ad.diagnose`.
 
         Returns
@@ -66,9 +72,46 @@ class Diagnosed(Debugger):
         """
         from graphviz_ad.diagnose.record import diagnose
 
-        self._take(diagnose(self.trace, parameters, rules=rules, ignore=ignore))
+        self._take(diagnose(self.trace, parameters, rules=rules, ignore=ignore, check=check))
         assert self.report is not None
         return self.report
+
+    def break_if(self, condition: str, at: Any = None) -> Breakpoint:
+        """Stop where something that a step shows meets a condition, or where a finding shows.
+
+        Parameters
+        ----------
+        condition : str
+            As of `Debugger.break_if`; or ``"finding"`` for every finding of the diagnosis,
+            which is made where there is none yet, ``"finding vanishing"`` for a kind of them.
+        at : Tensor, str or ValueNode, optional
+            The only value to look at; not for findings.
+
+        Raises
+        ------
+        TraceError
+            When the condition cannot be read, or the trace has no such value.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import graphviz_ad as ad
+        >>> w = ad.parameter([0.0, 1.0], name="w")
+        >>> with np.errstate(all="ignore"):
+        ...     view = ad.show_graph(ad.log(w).sum(), step=0)
+        >>> view.break_if("finding")
+        1  on   any finding
+        >>> view.continue_()  # doctest: +ELLIPSIS
+        forward 1 of 2: log computes v1  [breakpoint 1: any finding, nonfinite: log (op 0) ...]
+        """
+        words = condition.split() if isinstance(condition, str) else []
+        if words[:1] != ["finding"] or len(words) > 2:
+            return super().break_if(condition, at)
+        if at is not None:
+            raise TraceError("break_if", "no at= for a finding, which has its place", repr(at))
+        if self.report is None:
+            self.diagnose()
+        return self.breakpoints.add("finding", words[1] if len(words) > 1 else ANY)
 
     def go_to_cause(self, which: int | Finding = 0) -> Stop:
         """Go to the step where a finding shows, and select the node that it blames.
@@ -108,11 +151,18 @@ class Diagnosed(Debugger):
 
     def _take(self, report: Report) -> None:
         from graphviz_ad.diagnose.placing import place
+        from graphviz_ad.diagnose.references import KINDS
         from graphviz_ad.widget.diagnosis import diagnosis_document
 
         self.report = report
         self._placed = place(report)
         self._finding = -1
+        stops: dict[int, list[tuple[str, str]]] = {}
+        for one in self._placed:
+            if one.position is not None:
+                stops.setdefault(one.position, []).append((one.finding.kind, one.finding.title))
+        self.breakpoints.findings = stops
+        self.breakpoints.kinds = sorted({*KINDS, *(one.finding.kind for one in self._placed)})
         self.diagnosis = diagnosis_document(report, self._placed)
         self._changed()
 

@@ -183,6 +183,8 @@ class GraphView(Diagnosed):
         """
         trace, saved = reload_trace(path)
         view = cls(trace, **options)
+        if any(one.get("kind") == "finding" for one in saved["breakpoints"]):
+            view.diagnose()
         view.breakpoints.restore(saved["breakpoints"])
         view.watches.restore(saved["watches"])
         return view

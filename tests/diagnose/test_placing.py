@@ -11,7 +11,7 @@ import pytest
 
 import graphviz_ad as ad
 from graphviz_ad.diagnose.placing import Placed, place
-from graphviz_ad.diagnose.references import REFERENCES
+from graphviz_ad.diagnose.references import KINDS, REFERENCES
 
 DOCS = Path(__file__).parents[2] / "docs" / "diagnosis"
 
@@ -77,3 +77,9 @@ def test_references_are_those_of_the_pages(page: Path) -> None:
     text = " ".join(page.read_text(encoding="utf-8").split())
     cited = f"**Reference.** {REFERENCES.get(page.stem, '')}"
     assert (cited in text) if page.stem in REFERENCES else "**Reference.**" not in text
+
+
+def test_every_kind_has_its_page_or_is_found_by_a_check() -> None:
+    pages = {page.stem for page in DOCS.glob("*.md")} - {"index", "bench"}
+    assert pages <= set(KINDS)
+    assert set(REFERENCES) <= set(KINDS)

@@ -113,3 +113,67 @@ def test_the_scale_of_sizes_is_that_of_the_static_pictures():
     sent = json.loads(view.payload.document)["sizes"]
     scale = scale_of_trace(view.trace)
     assert sent == {"centre": pytest.approx(scale.centre), "span": scale.span}
+
+
+def sigmoids(depth=10):
+    rng = np.random.default_rng(0)
+    h = ad.tensor(rng.normal(size=(32, 16)))
+    for k in range(depth):
+        h = ad.sigmoid(h @ ad.parameter(rng.normal(size=(16, 16)) / 4, name=f"W{k}"))
+    return ((h - 1) ** 2).mean()
+
+
+def stops(view, way):
+    """Return the positions at which a run comes to a stop, before its end."""
+    found = []
+    while True:
+        stop = view.continue_() if way > 0 else view.reverse_continue()
+        if not stop.reason.startswith("breakpoint"):
+            return found
+        found.append(stop.position)
+
+
+def test_a_run_stops_at_findings_both_ways():
+    view = ad.show_graph(sigmoids(), step=0)
+    view.break_if("finding")
+    assert view.report.kinds == {"vanishing"}
+    (position,) = {one.position for one in view._placed}
+    assert stops(view, 1) == [position] == stops(view, -1)
+    view.breakpoints.clear()
+    view.break_if("finding exploding")
+    assert stops(view, 1) == []
+
+
+def test_where_the_norm_drops_a_decade():
+    view = ad.show_graph(sigmoids())
+    assert view.break_if("norm  drops a decade").what == "norm drops a decade"
+    positions = stops(view, 1)
+    trace = view.trace
+    whole = np.linalg.norm(trace.gradient(trace.output))
+    for position in positions:
+        step = trace.steps[position - 1]
+        read = max(np.linalg.norm(trace.gradient(v)) for v in step.outputs)
+        sent = min(np.linalg.norm(trace.contribution(c.edge)) for c in step.contributions)
+        assert np.ceil(np.log10(sent / whole)) < np.ceil(np.log10(read / whole))
+    assert len(positions) >= 6
+    assert stops(view, -1) == positions[::-1]
+
+
+def test_breakpoints_on_findings_are_saved_with_the_trace(tmp_path):
+    view = ad.show_graph(sigmoids())
+    view.break_if("finding vanishing")
+    loaded = ad.GraphView.load(view.save(tmp_path / "run.trace"), step=0)
+    assert [b.label for b in loaded.breakpoints] == ["finding vanishing"]
+    assert stops(loaded, 1) == stops(view, 1) != []
+
+
+def test_bad_finding_breakpoints_are_named():
+    view = ad.show_graph(broken()[0])
+    with pytest.raises(ad.errors.TraceError, match="kind"):
+        view.break_if("finding vanish")
+    with pytest.raises(ad.errors.TraceError, match="no at="):
+        view.break_if("finding", at="w")
+    with pytest.raises(ad.errors.TraceError, match="a condition such as"):
+        view.break_if("norm drops 0 decades")
+    with pytest.raises(ad.errors.TraceError, match="a condition such as"):
+        view.break_if(3)

@@ -8,16 +8,17 @@ export class BreakpointPane {
   readonly element: HTMLElement;
   private readonly list = h("ul", { class: "gad-list" });
   private readonly input: HTMLInputElement;
+  private readonly options = h("datalist");
   private readonly complaint = h("p", { class: "gad-complaint", role: "alert" });
   private readonly disposer = new Disposer();
   private rows: { breakpoint: Breakpoint; row: HTMLElement }[] = [];
 
   constructor(private readonly context: Context) {
-    const options = unique("conditions");
+    this.options.id = unique("conditions");
     this.input = h("input", {
       type: "text",
       class: "gad-break-input",
-      list: options,
+      list: this.options.id,
       placeholder: "isnan, norm > 1e3, op sum…",
       "aria-label": "break if",
       autocomplete: "off",
@@ -28,11 +29,7 @@ export class BreakpointPane {
       "form",
       { class: "gad-break-form" },
       this.input,
-      h(
-        "datalist",
-        { id: options },
-        ...suggestions(context.payload).map((value) => h("option", { value })),
-      ),
+      this.options,
       add,
     );
     this.disposer.listen<SubmitEvent>(form, "submit", (event) => {
@@ -57,6 +54,10 @@ export class BreakpointPane {
 
   /** Lists the breakpoints anew. */
   draw(): void {
+    const { payload, diagnosing } = this.context;
+    this.options.replaceChildren(
+      ...suggestions(payload, diagnosing.diagnosis?.findings).map((value) => h("option", { value })),
+    );
     this.rows = this.context.debug.breakpoints.entries.map(({ breakpoint, enabled }) => {
       const name = describe(this.context.payload, breakpoint);
       const box = h("input", { type: "checkbox", checked: enabled });
@@ -93,7 +94,12 @@ export class BreakpointPane {
   }
 
   private add(): void {
-    const breakpoint = parseBreakpoint(this.context.payload, this.input.value);
+    const found = this.context.diagnosing.diagnosis?.findings;
+    const breakpoint = parseBreakpoint(this.context.payload, this.input.value, found);
+    if (breakpoint === null && found === undefined && /^\s*finding\b/.test(this.input.value)) {
+      this.complain("nothing has been diagnosed here: call diagnose() in Python");
+      return;
+    }
     if (breakpoint === null) {
       this.complain(`"${this.input.value}" is no condition, op, module or line of this graph`);
       return;

@@ -1,16 +1,17 @@
 // Breakpoints: what stops a run. Pure: conditions are judged on the statistics that Python sent.
+import { CONDITIONS, holds, parseCondition } from "./conditions";
 import { parseKey } from "./context";
-import { toNumber } from "./format";
-import type { ArraySpec, OpSpec, Payload, Place, StepSpec } from "./payload";
+import type { FindingSpec, OpSpec, Payload, Place } from "./payload";
 import type { Timeline } from "./state";
 import type { Way } from "./stepping";
 
-export type Kind = "node" | "op" | "module" | "line" | "condition";
+export type Kind = "node" | "op" | "module" | "line" | "condition" | "finding";
 
 /** Where to stop, in the words of Python's Breakpoint. */
 export interface Breakpoint {
   kind: Kind;
-  /** a node's key, an op's name, a module's path, "12" or "cell 4:12", a condition */
+  /** a node's key, an op's name, a module's path, "12" or "cell 4:12", a condition, a
+   *  finding's kind or "any" */
   what: string;
   /** of a condition: the key of the only value that is looked at; "" for all */
   at: string;
@@ -24,32 +25,30 @@ export interface Entry {
 /** As a breakpoint travels to the kernel and is saved: Python's `Breakpoints.to_list`. */
 export type SavedBreakpoint = Breakpoint & { enabled: boolean };
 
-interface Condition {
-  quantity: "isnan" | "isinf" | "norm" | "rms" | "max" | "gain";
-  sign: string;
-  bound: number;
-}
+/** What a breakpoint on findings must know of them. */
+type Findings = readonly Pick<FindingSpec, "kind" | "position">[];
 
-export const CONDITIONS = ["isnan", "isinf", "norm > 1e3", "norm < 1e-6", "gain < -1 decade"];
+const NO_FINDINGS: Findings = [];
+const ANY = "any";
 
-const COMPARED = /^(norm|rms|max|gain)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(decades?)?$/;
-
-export function parseCondition(text: string): Condition | null {
-  if (text === "isnan" || text === "isinf") return { quantity: text, sign: "", bound: 0 };
-  const match = COMPARED.exec(text.replace(/\u2212/g, "-"));
-  if (match === null || (match[4] !== undefined && match[1] !== "gain")) return null;
-  const quantity = match[1] as Condition["quantity"];
-  return { quantity, sign: match[2] ?? "", bound: Number(match[3]) };
-}
-
-/** Reads "op matmul", "module encoder", "line 12" or a condition; null for anything else. */
-export function parseBreakpoint(payload: Payload, text: string): Breakpoint | null {
+/** Reads "op matmul", "module encoder", "line 12", "finding" with or without a kind that was
+ *  found, or a condition; null for anything else. */
+export function parseBreakpoint(
+  payload: Payload,
+  text: string,
+  findings: Findings = NO_FINDINGS,
+): Breakpoint | null {
   const words = text.trim().replace(/\s+/g, " ");
   if (parseCondition(words) !== null) return { kind: "condition", what: words, at: "" };
   const kind = words.split(" ", 1)[0];
   const what = words.slice(words.indexOf(" ") + 1);
   if (kind === "op" && payload.ops.some((op) => op.name === what)) return { kind, what, at: "" };
   if (kind === "module" && modules(payload).includes(what)) return { kind, what, at: "" };
+  if (kind === "finding" && findings.length > 0) {
+    const every = words === "finding" || what === ANY;
+    if (every) return { kind, what: ANY, at: "" };
+    return findings.some((found) => found.kind === what) ? { kind, what, at: "" } : null;
+  }
   const onLine = kind === "line" && payload.ops.some((op) => isOn(payload, op.place, what));
   return onLine ? { kind, what, at: "" } : null;
 }
@@ -63,10 +62,14 @@ export function lineBreakpoint(payload: Payload, source: number, line: number): 
 
 export const nodeBreakpoint = (key: string): Breakpoint => ({ kind: "node", what: key, at: "" });
 
-/** What can be typed: conditions, the kinds of op and the modules of the graph. */
-export function suggestions(payload: Payload): string[] {
+export const findingBreakpoint = (kind: string): Breakpoint => ({ kind: "finding", what: kind, at: "" });
+
+/** What can be typed: findings, conditions, the kinds of op and the modules of the graph. */
+export function suggestions(payload: Payload, findings: Findings = NO_FINDINGS): string[] {
   const ops = [...new Set(payload.ops.map((op) => op.name))].sort();
+  const kinds = [...new Set(findings.map(({ kind }) => kind))];
   return [
+    ...(kinds.length > 0 ? ["finding", ...kinds.map((kind) => `finding ${kind}`)] : []),
     ...CONDITIONS,
     ...modules(payload).map((path) => `module ${path}`),
     ...ops.map((name) => `op ${name}`),
@@ -96,6 +99,8 @@ export function describe(payload: Payload, { kind, what, at }: Breakpoint): stri
       return `every ${what}`;
     case "condition":
       return at === "" ? what : `${what} at ${label(at)}`;
+    case "finding":
+      return what === ANY ? "any finding" : `finding ${what}`;
     default:
       return `${kind} ${what}`;
   }
@@ -107,6 +112,7 @@ export class Breakpoints {
   constructor(
     private readonly timeline: Timeline,
     private readonly changed: () => void,
+    private readonly findings: () => Findings = () => NO_FINDINGS,
   ) {}
 
   /** As they are told to the kernel. */
@@ -195,9 +201,14 @@ export class Breakpoints {
         const before = this.scopesOf(this.before(position), what);
         return entered.length > 0 && entered.every((scope) => !before.includes(scope));
       }
+      case "finding":
+        return this.findings().some((found) => {
+          return found.position === position && (what === ANY || found.kind === what);
+        });
       case "condition": {
         const condition = parseCondition(what);
-        return condition !== null && this.holds(condition, step, parseKey(payload, at)?.ref);
+        const only = parseKey(payload, at)?.ref;
+        return condition !== null && holds(payload, condition, step, only);
       }
     }
   }
@@ -214,51 +225,6 @@ export class Breakpoints {
     const { scopes } = this.timeline.payload;
     return op?.scopes.filter((scope) => scopes[scope] === path) ?? [];
   }
-
-  private holds(condition: Condition, step: StepSpec, only: number | undefined): boolean {
-    const { payload } = this.timeline;
-    const wanted = (value: number | undefined): boolean => only === undefined || value === only;
-    const edges = step.sends.map((edge) => payload.edges[edge]).filter((e) => wanted(e?.value));
-    if (condition.quantity === "gain") {
-      return edges.some((edge) => edge?.gain != null && beyond(toNumber(edge.gain), condition));
-    }
-    const seed = step.op === null ? step.reads.filter(wanted) : [];
-    const shown = [
-      ...step.fills.filter(wanted).map((value) => payload.values[value]?.data),
-      ...seed.map((value) => payload.values[value]?.gradient),
-      ...edges.flatMap((edge) => [edge?.contribution, edge?.accumulated]),
-    ];
-    return shown.some((array) => {
-      const spec = payload.arrays[array ?? -1];
-      return spec !== undefined && /^b?float/.test(spec.dtype) && measured(condition, spec);
-    });
-  }
-}
-
-/** Whether what Python measured of an array meets a condition. */
-function measured(condition: Condition, { stats, size }: ArraySpec): boolean {
-  const infinite = stats.posinf + stats.neginf;
-  // A norm is sent of the finite elements: with an infinity among them it is infinite.
-  const norm = stats.nan > 0 ? Number.NaN : infinite > 0 ? Infinity : toNumber(stats.norm);
-  switch (condition.quantity) {
-    case "isnan":
-      return stats.nan > 0;
-    case "isinf":
-      return infinite > 0;
-    case "rms":
-      return beyond(norm / Math.sqrt(Math.max(1, size)), condition);
-    case "max": {
-      const ends = [toNumber(stats.min), toNumber(stats.max)].map(Math.abs);
-      return beyond(stats.nan > 0 ? Number.NaN : size > 0 ? Math.max(...ends) : 0, condition);
-    }
-    default:
-      return beyond(norm, condition);
-  }
-}
-
-function beyond(x: number, { sign, bound }: Condition): boolean {
-  if (x === bound) return sign === "<=" || sign === ">=";
-  return sign.startsWith("<") ? x < bound : x > bound;
 }
 
 const same = (a: Breakpoint, b: Breakpoint): boolean =>

@@ -18,7 +18,9 @@ export class Debugger {
     private readonly changed: (what: "breakpoints" | "watches") => void,
   ) {
     this.stepping = new Stepping(context.timeline);
-    this.breakpoints = new Breakpoints(context.timeline, () => changed("breakpoints"));
+    this.breakpoints = new Breakpoints(context.timeline, () => changed("breakpoints"), () => {
+      return context.diagnosing.diagnosis?.findings ?? [];
+    });
   }
 
   /** One step of the chosen granularity. */

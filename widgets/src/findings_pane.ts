@@ -1,5 +1,6 @@
 // The list of findings; the one that is open is explained, and leads to its cause.
 import { inlineBadge } from "./badge";
+import { findingBreakpoint } from "./breakpoints";
 import type { Context } from "./context";
 import { Disposer, h, setText } from "./dom";
 import { counted, followers, roots } from "./findings";
@@ -89,7 +90,7 @@ export class FindingsPane {
 
   private clicked(event: MouseEvent): void {
     const button = (event.target as Element).closest<HTMLElement>("button");
-    const { head, cause, select } = button?.dataset ?? {};
+    const { head, cause, select, break: kind } = button?.dataset ?? {};
     const { diagnosing } = this.context;
     if (head !== undefined) {
       diagnosing.open(diagnosing.opened === Number(head) ? -1 : Number(head));
@@ -97,6 +98,10 @@ export class FindingsPane {
     } else if (cause !== undefined) {
       diagnosing.goToCause(Number(cause));
       this.body.querySelector<HTMLElement>(`[data-cause="${cause}"]`)?.focus({ preventScroll: true });
+    } else if (kind !== undefined) {
+      const breakpoint = findingBreakpoint(kind);
+      this.context.debug.breakpoints.toggle(breakpoint);
+      button?.setAttribute("aria-pressed", String(this.context.debug.breakpoints.has(breakpoint)));
     } else if (select !== undefined) {
       this.context.find(select);
     }
@@ -152,6 +157,7 @@ export class FindingsPane {
         "div",
         { class: "gad-finding-actions" },
         finding.key === "" ? null : action("go to the cause", { "data-cause": index }),
+        finding.position === null ? null : this.breakAction(finding.kind),
         finding.node === "" || finding.node === finding.key
           ? null
           : action(`show ${this.label(finding.node)}`, { "data-select": finding.node }),
@@ -162,6 +168,11 @@ export class FindingsPane {
         ? null
         : h("p", { class: "gad-finding-soft" }, `Reference: ${finding.reference}`),
     );
+  }
+
+  private breakAction(kind: string): HTMLElement {
+    const set = this.context.debug.breakpoints.has(findingBreakpoint(kind));
+    return action(`break at ${kind}`, { "data-break": kind, "aria-pressed": String(set) });
   }
 
   private followers(diagnosis: Diagnosis, follow: number[]): HTMLElement | null {

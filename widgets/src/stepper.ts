@@ -350,6 +350,7 @@ export class Stepper implements Context {
     if (opened >= 0) this.showFindings(true);
     this.findings.draw();
     this.findings.reveal();
+    this.source.drawDebug();
     this.signs.draw();
     this.options.told?.("finding", opened);
   }

@@ -4,8 +4,9 @@ import {
   describe as name,
   nodeBreakpoint,
   parseBreakpoint,
-  parseCondition,
+  suggestions,
 } from "../src/breakpoints";
+import { parseCondition } from "../src/conditions";
 import { Timeline } from "../src/state";
 import { boxedGraph, scalarGraph } from "./fixture";
 
@@ -94,5 +95,58 @@ describe("where a run stops", () => {
     expect(set.next(0, 1)).toBeNull();
     set.toggle(everySum);
     expect(set.entries).toEqual([]);
+  });
+
+  it("where the gradient passes a power of ten times the loss's", () => {
+    const faded = scalarGraph().payload;
+    // d∇ = 1, s∇ = 0.5; what c is sent is made 0.04, and then a hundredth of that.
+    const [first, second] = [faded.ops[1]!.inputs[0]!.edge, faded.ops[0]!.inputs[0]!.edge];
+    const norm = (edge: number, size: number): void => {
+      faded.arrays[faded.edges[edge]!.contribution!]!.stats.norm = size;
+    };
+    norm(first, 0.04);
+    norm(faded.ops[1]!.inputs[1]!.edge, 0.2);
+    faded.arrays[faded.values[3]!.gradient!]!.stats.norm = 0.04;
+    norm(second, 0.0004);
+    norm(faded.ops[0]!.inputs[1]!.edge, 0.03);
+    const of = new Timeline(faded);
+    expect(stops("norm drops a decade", of)).toEqual([6, 7]);
+    expect(stops("rms drops 3 decades", of)).toEqual([7]);
+    expect(stops("norm rises a decade", of)).toEqual([]);
+    norm(second, 40);
+    expect(stops("norm rises a decade", of)).toEqual([7]);
+    norm(second, 0);
+    expect(stops("norm drops 9 decades", of)).toEqual([7]);
+    expect(parseCondition("norm drops 0 decades")).toBeNull();
+  });
+});
+
+describe("findings", () => {
+  const findings = [
+    { kind: "vanishing", position: 5 },
+    { kind: "dead-relu", position: 2 },
+    { kind: "diverging", position: null },
+  ];
+
+  it("can be named where there are some", () => {
+    expect(parseBreakpoint(payload, "finding")).toBeNull();
+    expect(parseBreakpoint(payload, "finding symmetry", findings)).toBeNull();
+    const any = parseBreakpoint(payload, "finding", findings);
+    expect(any).toEqual({ kind: "finding", what: "any", at: "" });
+    expect(any && name(payload, any)).toBe("any finding");
+    expect(suggestions(payload, findings).slice(0, 2)).toEqual(["finding", "finding vanishing"]);
+    expect(suggestions(payload)[0]).toBe("isnan");
+  });
+
+  it("stop a run where they show", () => {
+    const stopsAt = (what: string): (number | null)[] => {
+      const set = new Breakpoints(timeline, () => {}, () => findings);
+      set.toggle({ kind: "finding", what, at: "" });
+      const first = set.next(0, 1);
+      return [first, set.next(first ?? 99, 1)];
+    };
+    expect(stopsAt("any")).toEqual([2, 5]);
+    expect(stopsAt("vanishing")).toEqual([5, null]);
+    expect(stopsAt("diverging")).toEqual([null, null]);
   });
 });

@@ -29,6 +29,7 @@ function debuggerOf(payload: Payload): { debug: Debugger; at: number } {
       place.at = timeline.clamp(to);
     },
     announce: () => undefined,
+    diagnosing: { diagnosis: null },
     uncover: () => undefined,
   } as unknown as Context;
   return Object.assign(place, { debug: new Debugger(context, () => undefined) });

@@ -1,9 +1,9 @@
-"""Breakpoints: on a node, an operation's kind, a module, a source line, or a condition."""
+"""Breakpoints: on a node, an operation's kind, a module, a line, a condition, or a finding."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, overload
 
 from graphviz_ad.errors import TraceError
@@ -13,10 +13,11 @@ from graphviz_ad.trace.explain.shown import Shown
 from graphviz_ad.trace.model import OpNode, Step
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["Breakpoint", "Breakpoints", "Kind"]
+__all__ = ["ANY", "Breakpoint", "Breakpoints", "Kind"]
 
-Kind = Literal["node", "op", "module", "line", "condition"]
-_KINDS = ("node", "op", "module", "line", "condition")
+Kind = Literal["node", "op", "module", "line", "condition", "finding"]
+_KINDS = ("node", "op", "module", "line", "condition", "finding")
+ANY = "any"
 _LINE = re.compile(r"(?:(?P<title>.+):)?(?P<line>\d+)")
 
 
@@ -28,10 +29,10 @@ class Breakpoint(Shown):
     id : int
         Counted from 1.
     kind : str
-        ``"node"``, ``"op"``, ``"module"``, ``"line"`` or ``"condition"``.
+        ``"node"``, ``"op"``, ``"module"``, ``"line"``, ``"condition"`` or ``"finding"``.
     what : str
-        The node's key, the operation's name, the module's path, ``"cell 4:12"``, or the
-        condition.
+        The node's key, the operation's name, the module's path, ``"cell 4:12"``, the
+        condition, or the kind of finding, ``"any"`` for all.
     at : str
         For a condition: the key of the only value that is looked at; empty for all.
     enabled : bool
@@ -76,11 +77,22 @@ class Breakpoint(Shown):
 
 
 class Breakpoints(Sequence[Breakpoint], Shown):
-    """The breakpoints of a session, in the order in which they were set."""
+    """The breakpoints of a session, in the order in which they were set.
+
+    Attributes
+    ----------
+    findings : Mapping of int to sequence of (str, str)
+        Where the findings of a diagnosis show, for breakpoints on them: by position, the
+        kind and the title of each.
+    kinds : collection of str
+        The kinds of finding that one may name.
+    """
 
     def __init__(self, trace: Trace, changed: Callable[[], None] = lambda: None) -> None:
         self._trace = trace
         self._changed = changed
+        self.findings: Mapping[int, Sequence[tuple[str, str]]] = {}
+        self.kinds: Collection[str] = ()
         self._all: list[Breakpoint] = []
         self._conditions: dict[str, Condition] = {}
         self._next = 1
@@ -207,6 +219,10 @@ class Breakpoints(Sequence[Breakpoint], Shown):
             value = int(found.at[1:]) if found.at else None
             met = self._conditions[found.what].met(trace, step, value)
             return f"{found.what}, {met}" if met else ""
+        if found.kind == "finding":
+            here = self.findings.get(step.index + 1, ())
+            met = "; ".join(f"{kind}: {title}" for kind, title in here if found.what in (ANY, kind))
+            return f"{found.label}, {met}" if met else ""
         op = None if step.op is None else trace.graph.ops[step.op]
         hit = {"node": _at_node, "op": _at_kind, "module": _in_module, "line": _on_line}[found.kind]
         return found.label if hit(trace, step, op, found.what) else ""
@@ -223,6 +239,9 @@ class Breakpoints(Sequence[Breakpoint], Shown):
             if isinstance(node, OpNode):
                 raise TraceError("break_if", "at= a value", repr(at))
             return condition.text, node.key, f"{condition.text} at {trace.value_label(node.id)}"
+        if kind == "finding":
+            what = _one_of(what, [ANY, *self.kinds], "a finding's kind")
+            return what, "", f"{what} finding" if what == ANY else f"finding {what}"
         if kind == "node":
             node = find_node(trace, what, "break_at")
             name = node.op if isinstance(node, OpNode) else trace.value_label(node.id)

@@ -31,6 +31,9 @@ _COMPARED = re.compile(
     r"(?P<quantity>[a-z]+)\s*(?P<sign><=|>=|<|>)\s*"
     r"(?P<number>[-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?)\s*(?P<unit>decades?)?"
 )
+_CROSSED = re.compile(
+    r"(?P<quantity>norm|rms) (?P<sign>drops|rises) (?:a|(?P<number>\d+\.?\d*|\.\d+)) decades?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,9 @@ class Condition:
         ``"gain"`` (how many decades a contribution is larger than the gradient that it
         was computed from, by their norms).
     sign : str
+        A comparison; or, for a norm or RMS, ``"drops"`` or ``"rises"``: going backward, the
+        gradient passes a power of ten (of ``10 ** bound``) times the loss's gradient, so
+        that small losses that add up are met as well as a single large one.
     bound : float
     """
 
@@ -66,6 +72,8 @@ class Condition:
         """
         if self.quantity == "gain":
             return self._gain(trace, step, value)
+        if self.sign in ("drops", "rises"):
+            return self._crossing(trace, step, value)
         for label, array in _shown(trace, step, value):
             if array.dtype.kind != "f":
                 continue
@@ -82,9 +90,8 @@ class Condition:
         return ""
 
     def _gain(self, trace: Trace, step: Step, value: int | None) -> str:
-        read = [norm(trace.gradient(v)) for v in step.outputs if trace.gradient(v) is not None]
         inf = math.inf
-        before = math.hypot(*read) if step.phase == "backward" else 0.0
+        before = _size(_gradients(trace, step), False) if step.phase == "backward" else 0.0
         for sent in step.contributions:
             after = norm(trace.contribution(sent.edge))
             if value not in (None, sent.value) or not (0 < before < inf and 0 < after < inf):
@@ -95,6 +102,43 @@ class Condition:
                 return f"gain to {label} is {number(gain)} decades"
         return ""
 
+    def _crossing(self, trace: Trace, step: Step, value: int | None) -> str:
+        given = trace.gradient(trace.output)
+        if step.phase != "backward" or step.op is None or given is None:
+            return ""
+        per_element = self.quantity == "rms"
+        whole, read = _size([given], per_element), _gradients(trace, step)
+        before = _size(read, per_element)
+        if not (0 < whole < math.inf and 0 < before < math.inf):
+            return ""
+        for sent in step.contributions:
+            after = _size([trace.contribution(sent.edge)], per_element)
+            if value in (None, sent.value) and self._crosses(before, after, whole):
+                label = trace.gradient_label(sent.value)
+                return f"{self.quantity} of {label} is {number(after)}, from {number(before)}"
+        return ""
+
+    def _crosses(self, before: float, after: float, whole: float) -> bool:
+        if not 0 < after < math.inf:
+            return after == 0 and self.sign == "drops"
+        decades = [(math.log10(size) - math.log10(whole)) / self.bound for size in (before, after)]
+        if self.sign == "drops":
+            return math.ceil(decades[1]) < math.ceil(decades[0])
+        return math.floor(decades[1]) > math.floor(decades[0])
+
+
+def _gradients(trace: Trace, step: Step) -> list[Any]:
+    """Return the gradients that a backward step reads."""
+    found = [trace.gradient(value) for value in step.outputs]
+    return [gradient for gradient in found if gradient is not None]
+
+
+def _size(arrays: list[Any], per_element: bool) -> float:
+    """Return the norm of arrays taken together, or their root mean square."""
+    whole = math.hypot(*map(norm, arrays))
+    elements = sum(math.prod(array.shape) for array in arrays)
+    return whole / math.sqrt(max(1, elements)) if per_element else whole
+
 
 def parse_condition(text: str) -> Condition:
     """Read a condition.
@@ -104,7 +148,7 @@ def parse_condition(text: str) -> Condition:
     text : str
         ``"isnan"``, ``"isinf"``, or a quantity (``norm``, ``rms``, ``max``, ``gain``), a
         comparison (``<``, ``<=``, ``>``, ``>=``) and a number: ``"norm > 1e3"``,
-        ``"gain < -1 decade"``.
+        ``"gain < -1 decade"``; or ``"norm drops a decade"``, ``"rms rises 2 decades"``.
 
     Raises
     ------
@@ -126,9 +170,13 @@ def parse_condition(text: str) -> Condition:
         if known and (unit is None or quantity == "gain"):
             bound = float(match["number"].replace("−", "-"))
             return Condition(written, quantity, match["sign"], bound)
+    crossed = _CROSSED.fullmatch(written)
+    if crossed is not None and float(crossed["number"] or 1) > 0:
+        bound = float(crossed["number"] or 1)
+        return Condition(written, crossed["quantity"], crossed["sign"], bound)
     expected = (
         'a condition such as "isnan", "isinf", "norm > 1e3", "rms < 1e-6", "max > 10" '
-        'or "gain < -1 decade"'
+        '"gain < -1 decade" or "norm drops a decade"'
     )
     raise TraceError("break_if", expected, repr(text))
 

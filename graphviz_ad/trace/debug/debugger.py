@@ -227,7 +227,7 @@ class Debugger:
         ----------
         condition : str
             ``"isnan"``, ``"isinf"``, ``"norm > 1e3"``, ``"rms < 1e-6"``, ``"max > 10"``,
-            ``"gain < -1 decade"``.
+            ``"gain < -1 decade"``, ``"norm drops a decade"``.
         at : Tensor, str or ValueNode, optional
             The only value to look at.
 
