@@ -405,15 +405,30 @@ class Measures:
         given = self.operand(activation)
         return None if given is None else self.layer_before(given.id)
 
-    def per_unit(self, activation: OpNode) -> Any:
-        """Return what an activation made as a matrix, a column for each unit; None below 2 axes."""
-        array = array_of(self.trace.data(activation.outputs[0]))
+    def per_unit(self, activation: OpNode, value: int | None = None) -> Any:
+        """Return what an activation made as a matrix, a column for each unit; None below 2 axes.
+
+        Or another `value` of the same shape, such as what it was given.
+        """
+        value = activation.outputs[0] if value is None else value
+        array = array_of(self.trace.data(value))
         if array.ndim < 2 or array.size == 0:
             return None
         layer = self.feeder(activation)
         behind_conv = layer is not None and self.graph.ops[layer.op].op in CONVOLUTIONS
         axis = 1 if array.ndim == 4 or (behind_conv and array.ndim > 2) else -1
         return np.moveaxis(array, axis, -1).reshape(-1, array.shape[axis])
+
+    @cached_property
+    def activation_moments(self) -> tuple[tuple[int, float, float], ...]:
+        """Op, mean and standard deviation of every activation of data, by depth; NaN for none."""
+        found = []
+        for op in self.activations:
+            array = array_of(self.trace.data(op.outputs[0])).astype(float)
+            with np.errstate(all="ignore"):
+                moments = (array.mean(), array.std()) if array.size else (math.nan, math.nan)
+            found.append((op.id, float(moments[0]), float(moments[1])))
+        return tuple(found)
 
 
 def _fans(name: str, shape: tuple[int, ...], weight: Edge, data: Edge) -> tuple[int, int, int]:

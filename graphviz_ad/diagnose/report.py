@@ -28,7 +28,7 @@ _EXPLAINS = {
     "wrong-gradient": {"vanishing", "exploding", "no-gradient", "cancellation", "nonfinite"},
     "nonfinite": {
         "vanishing", "exploding", "dead-relu", "saturation", "no-gradient", "cancellation",
-        "initialisation", "symmetry", "small-branch",
+        "initialisation", "symmetry", "small-branch", "nonfinite",
     },
     "symmetry": {
         "vanishing", "exploding", "dead-relu", "saturation", "no-gradient", "cancellation",

@@ -11,6 +11,8 @@ import pytest
 import graphviz_ad as ad
 from graphviz_ad.diagnose.measures import Measures
 from graphviz_ad.diagnose.numbers import decades, norm, rms, spread
+from graphviz_ad.diagnose.rules.dead_relu import dead_share
+from graphviz_ad.diagnose.rules.saturation import saturated_per_unit, saturated_share
 from graphviz_ad.diagnose.theory import mean_field_gain
 
 
@@ -66,6 +68,25 @@ def test_the_span_of_sigmoid_layers_is_what_theory_says() -> None:
     assert deepest.slope == pytest.approx(-0.62, abs=0.04)
     assert mean_field_gain(0.1, 100, "sigmoid") == pytest.approx(-math.log10(4))
     assert mean_field_gain(0.1, 100, "relu") == pytest.approx(-math.log10(math.sqrt(2)))
+
+
+def test_moments_and_flat_inputs_by_unit() -> None:
+    x = ad.tensor([[1.0, 10.0], [-1.0, 10.0], [0.5, -10.0], [0.0, 1.0]])
+    found = measures_of(ad.tanh(x @ ad.parameter(np.eye(2))).sum())
+    (op,) = found.activations
+    assert saturated_per_unit(found, op).tolist() == [0.0, 0.75]
+    assert saturated_share(found, op) == 3 / 8
+    made = np.tanh(x.data)
+    assert found.activation_moments == ((op.id, made.mean(), made.std()),)
+    dead = measures_of(ad.relu(x @ ad.parameter(-np.eye(2) * [1, 0])).sum())
+    assert dead_share(dead, dead.activations[0]) == (0.5, 2, 4)
+
+
+def test_units_behind_a_convolution_are_channels() -> None:
+    x = ad.tensor(np.ones((2, 1, 3, 3)))
+    kernel = ad.parameter(np.array([1.0, -1.0, 5.0]).reshape(3, 1, 1, 1))
+    found = measures_of(ad.sigmoid(ad.conv2d(x, kernel)).sum())
+    assert saturated_per_unit(found, found.activations[0]).tolist() == [0.0, 0.0, 1.0]
 
 
 def test_norms_neither_overflow_nor_underflow() -> None:

@@ -141,6 +141,21 @@ def test_nonfinite_going_backward_only() -> None:
     assert "w[0]" in found.title
 
 
+def test_forward_and_backward_are_told_apart() -> None:
+    w, v = ad.parameter([0.0, 4.0], name="w"), ad.parameter([1000.0, 1.0], name="v")
+    with np.errstate(all="ignore"):
+        loss = (ad.sqrt(w) + ad.exp(v)).sum()
+    found = only(loss)
+    assert found.op is not None
+    assert found.op.op == "exp"
+    assert "(overflow)" in found.title
+    assert (found.numbers["input_min"], found.numbers["input_max"]) == (1.0, 1000.0)
+    (backward,) = [f for f in found.follows if f.kind == "nonfinite"]
+    assert "going backward" in backward.title
+    assert backward.op is not None
+    assert (backward.numbers["input_min"], backward.numbers["input_max"]) in ((0, 4), (1, 1000))
+
+
 def test_an_infinite_mask_is_no_fault() -> None:
     w = ad.parameter([[1.0, 2.0], [3.0, 4.0]], name="w")
     scores = ad.where(np.tril(np.ones((2, 2), dtype=bool)), w, -np.inf)
@@ -270,6 +285,28 @@ def test_labels_that_broadcast() -> None:
     assert found.kind == "shape-slip"
     assert "(8, 8)" in found.title
     assert ad.diagnose(((out - y[:, None]) ** 2).mean()).healthy
+
+
+@pytest.mark.parametrize(
+    ("axis", "units", "words"),
+    [(0, 4, "over the first axis, the batch"), (1, 1, "over an axis of length 1")],
+)
+def test_a_softmax_over_the_wrong_axis(axis: int, units: int, words: str) -> None:
+    x = ad.tensor(RNG(0).normal(size=(8, 3)))
+    z = x @ ad.parameter(RNG(1).normal(size=(3, units)), name="W")
+    target = np.eye(units)[np.arange(8) % units]
+    found = only(-(target * ad.log(ad.softmax(z, axis=axis))).sum(axis=1).mean())
+    assert found.kind == "shape-slip"
+    assert words in found.title
+
+
+def test_a_relu_before_a_logarithm() -> None:
+    x = ad.tensor(RNG(0).normal(size=(8, 3)))
+    p = ad.relu(x @ ad.parameter(RNG(1).normal(size=(3, 4)), name="W"))
+    target = np.eye(4)[np.arange(8) % 4]
+    found = ad.diagnose(-(target * ad.log(p + 1e-7)).sum(axis=1).mean()).alarms
+    assert found[0].kind == "shape-slip"
+    assert "takes the logarithm of a ReLU" in found[0].title
 
 
 def test_softmax_before_cross_entropy() -> None:

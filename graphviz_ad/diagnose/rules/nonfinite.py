@@ -27,14 +27,14 @@ _ADVICE = {
 
 @register
 class NonFinite(Rule):
-    """The loss or a gradient is not finite: the first op, forward or else backward, that made it.
+    """The loss or a gradient is not finite: the first op going forward, and backward, that made it.
 
     Silent while the loss and all gradients are finite: −inf in an attention mask is no fault.
     No threshold: IEEE 754 says what is finite.
     """
 
     def check(self, measures: Measures) -> Iterable[Finding]:
-        """Return at most one finding."""
+        """Return at most one finding going forward and one going backward."""
         if measures.healthy_numbers:
             return
         trace = measures.trace
@@ -48,7 +48,6 @@ class NonFinite(Rule):
         forward = next((op for op in trace.graph.ops if _breaks_forward(measures, op)), None)
         if forward is not None:
             yield self._forward(measures, forward)
-            return
         for step in trace.steps[trace.forward_steps :]:
             for sent in step.contributions:
                 if step.op is not None and not finite(trace.contribution(sent.edge)):
@@ -98,15 +97,16 @@ class NonFinite(Rule):
         zero = bool(np.all(at == 0))
         kind = _why_zero(measures, value, index) if zero else "overflow"
         label = trace.value_label(value)
+        low, high = (float(data.min()), float(data.max())) if data.size else (math.nan, math.nan)
         return self.finding(
             measures, "nonfinite", "error", op, node=trace.graph.values[value],
             title=f"going backward, {self.name(measures, op)} sent {array[index]} to {label}"
             f"{list(index) if index else ''} ({kind})",
-            cause=f"The values are finite, but the op's derivative is not at "
-            f"{label} = {_shown(at)}.",
+            cause=f"It is the first op, going backward, that made NaN or Inf of a finite gradient: "
+            f"its derivative is not finite at {label} = {_shown(at)}.",
             advice="add an epsilon inside, or mask the operand before the op, not after it"
             if zero else _ADVICE[kind],
-            elements=float((~np.isfinite(array)).sum()),
+            elements=float((~np.isfinite(array)).sum()), input_min=low, input_max=high,
         )  # fmt: skip
 
 

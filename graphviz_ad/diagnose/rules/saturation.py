@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from graphviz_ad.diagnose.rules.base import Rule, register
 from graphviz_ad.diagnose.rules.odd_layer import is_gate, usual_scale, weight_scale
 from graphviz_ad.trace.model import OpNode
 
-__all__ = ["Saturation", "saturated_share"]
+__all__ = ["Saturation", "saturated_per_unit", "saturated_share"]
 
 
 def saturated_share(measures: Measures, op: OpNode) -> float:
@@ -25,6 +26,20 @@ def saturated_share(measures: Measures, op: OpNode) -> float:
         return 0.0
     array = array_of(measures.trace.data(given.id))
     return float((np.abs(array) > SATURATING[op.op]).mean()) if array.size else 0.0
+
+
+def saturated_per_unit(measures: Measures, op: OpNode) -> Any:
+    """Return for each unit the share of the batch for which its input is where it is flat.
+
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS 2010, look at the same by layer. Empty for another activation, or an input
+    without a batch.
+    """
+    given = measures.operand(op)
+    units = None if given is None else measures.per_unit(op, given.id)
+    if units is None or op.op not in SATURATING:
+        return np.zeros(0)
+    return (np.abs(units) > SATURATING[op.op]).mean(axis=0)
 
 
 @register
@@ -103,6 +118,11 @@ class Saturation(Rule):
             node=measures.graph.values[op.outputs[0]], ranking=[op.id],
             reach={op.id, blamed.id, *also},
             threshold=f"share {share:.2f} of |input| > {SATURATING[op.op]:g}",
-            share=share, input_rms=size,
+            share=share, units=_wholly(saturated_per_unit(measures, op)), input_rms=size,
             gain=math.nan if gain is None else gain.per_element,
         )  # fmt: skip
+
+
+def _wholly(shares: Any) -> float:
+    """Return the share of the units that are flat for the whole batch."""
+    return float((shares == 1).mean()) if shares.size else math.nan
