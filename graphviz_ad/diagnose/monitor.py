@@ -5,14 +5,22 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from graphviz_ad.diagnose.finding import SEVERITIES, Finding
-from graphviz_ad.diagnose.history import Agreement, History, Sample, fast_dot, fast_norm
+from graphviz_ad.diagnose.history import (
+    Agreement,
+    History,
+    Sample,
+    Thinned,
+    fast_dot,
+    fast_norm,
+)
+from graphviz_ad.diagnose.live import LiveView
 from graphviz_ad.diagnose.record import parameters_of, trace_of
 from graphviz_ad.diagnose.report import Report, diagnose_trace
 from graphviz_ad.diagnose.rules.training import TRAINING_RULES, TrainingRule
@@ -23,6 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Monitor"]
+
+_T = TypeVar("_T")
 
 _FOLLOWS = {
     "diverging": {"oscillating", "update-ratio", "not-decreasing", "gradient-noise"},
@@ -59,6 +69,14 @@ class Monitor:
         last ten; inf for never.
     rules : iterable of TrainingRule
         In place of the registered ones of the same name.
+    live : bool
+        Show the run while it goes: in a notebook curves of loss, gradient and updates, updated
+        in place at most four times a second; in a terminal one line.
+    total : int, optional
+        How many steps there will be, for the bar of the live view; `track` finds it out.
+    path : int
+        How many positions of the parameters to keep for ``figure("loss_surface")``, at most;
+        they stay in memory.
 
     Attributes
     ----------
@@ -102,8 +120,14 @@ class Monitor:
         limit: int = 1000,
         jump: float = 100.0,
         rules: Iterable[TrainingRule] = (),
+        live: bool = False,
+        total: int | None = None,
+        path: int = 0,
     ) -> None:
-        for name, value, least in (("every", every, 1), ("keep", keep, 0), ("limit", limit, 4)):
+        for name, value, least in (
+            ("every", every, 1), ("keep", keep, 0), ("limit", limit, 4), ("path", path, 0),
+            ("total", 1 if total is None else total, 1),
+        ):  # fmt: skip
             if not isinstance(value, int) or value < least:
                 raise ArgumentError("Monitor", f"{name} of {least} or more", repr(value))
         self._named = _unique(parameters_of(parameters))
@@ -127,6 +151,12 @@ class Monitor:
         self._traces: dict[int, Trace] = {}
         self._gradient_norms: deque[float] = deque(maxlen=10)
         self._before: list[tuple[Any, Any]] | None = self._arrays()
+        self._path = Thinned(path) if path else None
+        self._remember()
+        self._live = live
+        self._tracking = False
+        self._view = LiveView(curves=live)
+        self._view.total = total
 
     def step(self, loss: Any) -> None:
         """Take note of a step that was just taken.
@@ -157,7 +187,53 @@ class Monitor:
         self.steps += 1
         if suspicious or self.steps % self.every == 0:
             self._before = self._arrays()
+            self._remember()
+        if self._live:
+            if not self._tracking:
+                self._view.done = self.steps
+            ends = not self._tracking and self.steps == self._view.total
+            self._view.refresh(self, last=ends)
         self.seconds += time.perf_counter() - begin
+
+    def track(self, batches: Iterable[_T], total: int | None = None) -> Iterator[_T]:
+        """Go through batches with a progress bar: a panel in a notebook, a line in a terminal.
+
+        Parameters
+        ----------
+        batches : iterable
+        total : int, optional
+            How many there are, where ``len(batches)`` does not tell.
+
+        Examples
+        --------
+        >>> import graphviz_ad as ad
+        >>> w = ad.parameter(2.0, name="w")
+        >>> monitor = ad.Monitor([w])
+        >>> for x in monitor.track([1.0, 2.0, 3.0]):
+        ...     loss = w * w * x
+        ...     loss.backward()
+        ...     monitor.step(loss)
+        >>> monitor.steps
+        3
+        """
+        if total is None and isinstance(batches, Sized):
+            total = len(batches)
+        self._view.begin(total)
+        self._tracking = True
+        try:
+            for batch in batches:
+                yield batch
+                begin = time.perf_counter()
+                self._view.done += 1
+                self._view.refresh(self)
+                self.seconds += time.perf_counter() - begin
+        finally:
+            self._tracking = False
+            self._view.refresh(self, last=True)
+
+    def _remember(self) -> None:
+        if self._path is not None:
+            self._path.append((self.steps, [tensor.data for _, tensor in self._named]))
 
     def _arrays(self) -> list[tuple[Any, Any]]:
         """Return every parameter's data and gradient; nothing writes to them, so no copies."""
@@ -230,16 +306,8 @@ class Monitor:
         self._traces.clear()
         self.frozen_at, self.why_frozen = None, ""
 
-    def report(self) -> Report:
-        """Return what is wrong, over the run and in the newest graph that is held.
-
-        Returns
-        -------
-        Report
-            Empty, with a note, before the first step.
-        """
-        if not self.steps:
-            return Report((), ["the monitor has seen no step; call step(loss) at the end of each"])
+    def curve_findings(self) -> tuple[Finding, ...]:
+        """Return what is wrong over the run so far: the rules of training, without the graphs."""
         with np.errstate(all="ignore"):
             found = [f for rule in self._rules.values() for f in rule.check(self.history)]
         order = list(_FOLLOWS)
@@ -253,6 +321,19 @@ class Monitor:
                 roots.append(finding)
             else:
                 roots[root] = replace(roots[root], follows=(*roots[root].follows, finding))
+        return tuple(roots)
+
+    def report(self) -> Report:
+        """Return what is wrong, over the run and in the newest graph that is held.
+
+        Returns
+        -------
+        Report
+            Empty, with a note, before the first step.
+        """
+        if not self.steps:
+            return Report((), ["the monitor has seen no step; call step(loss) at the end of each"])
+        roots = list(self.curve_findings())
         notes = []
         if self.frozen_at is not None:
             notes.append(f"frozen at step {self.frozen_at}: {self.why_frozen}; see monitor.traces")

@@ -22,7 +22,8 @@ class Cancellation(Rule):
     Attributes
     ----------
     ratio : float
-        ‖sum‖ / Σ ‖contribution‖ under which only rounding is left: about √n ε of float32.
+        ‖sum‖ / Σ ‖contribution‖ under which only rounding is left: about √n ε of float32 for n
+        terms (Higham, "Accuracy and stability of numerical algorithms", 2002, chapter 4).
     """
 
     ratio: float = 1e-6

@@ -90,7 +90,7 @@ class LogOfReLU(Rule):
     Attributes
     ----------
     share : float
-        Of the elements at which the ReLU is 0.
+        Of the elements at which the ReLU is 0. By definition none may be: log 0 = −∞.
     """
 
     share: float = 0.0

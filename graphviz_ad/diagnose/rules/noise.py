@@ -42,14 +42,17 @@ class GradientNoise(TrainingRule):
         if len(history.agreements) < self.pairs or not ratio >= self.ratio:
             return
         flat = fell_by_less(history, self.fallen)
-        shown = "over 1000" if ratio > 1000 else f"{ratio:.3g}"
+        if math.isfinite(ratio):
+            title = f"the noise of a batch’s gradient is {ratio:.3g} times the square of its mean"
+        else:
+            title = "the gradients of neighbouring steps have nothing in common"
         yield Finding(
             self.kind, "warning" if flat else "info",
-            f"the noise of a batch’s gradient is {shown} times the gradient’s own square",
-            "Gradients of neighbouring steps have next to nothing in common, so that most of a "
-            "step is the choice of its batch" + (", and the loss does not fall." if flat else "."),
+            title,
+            "Most of a step is the choice of its batch" + (", and the loss does not fall."
+                                                           if flat else "."),
             "use larger batches or accumulate gradients over some, lower the learning rate, or "
             "raise the momentum",
             numbers={"ratio": ratio} if math.isfinite(ratio) else {},
-            threshold=f"B_simple/B {shown} ≥ {self.ratio:g}",
+            threshold=f"B_simple/B {ratio:.3g} ≥ {self.ratio:g}",
         )  # fmt: skip

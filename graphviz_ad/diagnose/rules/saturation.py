@@ -52,8 +52,8 @@ class Saturation(Rule):
     Attributes
     ----------
     share : float
-        Of the inputs, over the batch, where the layer's own weights are large. Our own
-        measurement: tanh with He's initialisation keeps under 0.2 at depth 18.
+        Of the inputs, over the batch, where the layer's own weights are large. Own measurement:
+        tanh with He's initialisation keeps under 0.2 at depth 18.
     data_share : float
         The same where the weights are usual and the data are large: data of rms 8 saturate up
         to 0.9 of a first layer that still trains.

