@@ -35,12 +35,22 @@ Written by `python -m benchmarks.gpu`. Every operation has one rule for NumPy an
 `ad.backend.is_available("cupy")` says whether they can. Operands of two backends in one
 operation are a `BackendError`, with their names and shapes; lists, numbers and indices follow
 the tensor. `tests/gpu` runs the table of operations with CuPy's arrays, and without a GPU with a
-stand-in that is as strict as CuPy about mixing array libraries.
+stand-in that is as strict as CuPy about mixing array libraries. CuPy itself imports without a GPU:
+continuous integration compares with it every name and keyword that the rules ask of it.
+
+On a machine with an NVIDIA GPU, one command runs those tests and measures what is below:
+
+```console
+pip install '.[test,cupy-cuda12x]' && pytest tests/gpu && python -m benchmarks.gpu
+```
 
 What differs from NumPy there:
 
 - CuPy has no read-only arrays: an array that was handed out as `x.data` can be written to.
-- CuPy wraps an index that is out of range, where NumPy raises an error.
+- CuPy wraps an array of indices that is out of range, where NumPy raises an error. Indices that
+  come from the host (lists, NumPy arrays) are checked there and are an `IndexingError`; for those
+  that are on the GPU themselves a check would have to wait for the device, and there is none.
+  Labels and rows of an embedding are checked everywhere.
 - CuPy's linear algebra does not check by default that it succeeded: a singular matrix gives
   numbers without meaning, and no error (`cupyx.errstate(linalg="raise")` checks).
 

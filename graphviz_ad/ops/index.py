@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from graphviz_ad.backend import DEVICES, name_of
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.tensor import Tensor, constant
 from graphviz_ad.engine.traced import call
@@ -25,6 +26,20 @@ def freeze_index(index: Any) -> Any:
     if kind is list and array.size == 0:
         array = constant(array.astype(np.intp), "getitem")
     return array
+
+
+def stand_in(a: Any, *index: Any) -> Any:
+    """Return an array without memory, for NumPy to check an index by; None for one of the host.
+
+    CuPy wraps indices that are out of range. Those that are on the GPU themselves are not
+    checked, and give None, too: that would have to wait for the device.
+    """
+    if not DEVICES or not isinstance(a, Tensor) or name_of(a._data) == "numpy":
+        return None
+    held = [part._data if isinstance(part, Tensor) else part for part in index]
+    if any(hasattr(part, "dtype") and name_of(part) != "numpy" for part in held):
+        return None
+    return np.broadcast_to(np.False_, a.shape)
 
 
 def hits_once(index: Any) -> bool:
@@ -87,7 +102,11 @@ class GetItem(Op):
     vjp_tex = (r"\mathrm{zeros}\ \text{with}\ [i] \mathrel{+}= $g",)
 
     def prepare(a, *, index):
-        return (a,), {"index": freeze_index(index)}
+        index = freeze_index(index)
+        alike = stand_in(a, *(index if type(index) is tuple else (index,)))
+        if alike is not None:
+            alike[index]
+        return (a,), {"index": index}
 
     def forward(xp, a, *, index):
         return a[index]

@@ -9,7 +9,7 @@ import numpy as np
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, DTypeError, IndexingError, ShapeError
-from graphviz_ad.ops.index import ScatterAt, along, mesh
+from graphviz_ad.ops.index import ScatterAt, along, mesh, stand_in
 
 
 class Where(Op):
@@ -93,6 +93,12 @@ class Take(Op):
     name, label, method, aliases = "take", "take", True, {"dim": "axis"}
     tex = r"$y = $a[$b]"
     vjp_tex = (r"\mathrm{zeros}\ \text{with}\ [$b] \mathrel{+}= $g", "")
+
+    def prepare(a, indices, *, axis=None, mode="raise"):
+        alike = stand_in(a, indices) if mode == "raise" else None
+        if alike is not None:
+            np.take(alike, indices, axis)
+        return (a, indices), {"axis": axis, "mode": mode}
 
     def check(a, indices, *, axis=None, mode="raise"):
         if mode not in ("raise", "wrap", "clip"):

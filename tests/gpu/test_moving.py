@@ -11,7 +11,8 @@ import pytest
 
 import graphviz_ad as ad
 from graphviz_ad.backend import move, name_of, to_numpy
-from graphviz_ad.errors import BackendError
+from graphviz_ad.engine.op import REGISTRY
+from graphviz_ad.errors import BackendError, IndexingError
 
 pytestmark = pytest.mark.usefixtures("device")
 
@@ -70,6 +71,30 @@ def test_what_has_no_backend_follows() -> None:
     assert x.grad is not None
     np.testing.assert_array_equal(to_numpy(x.grad.data), [2.0, 0.0, 1.0])
     rows.backward([1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x[[0, 3]],
+        lambda x: x[np.array([-4]), 0],
+        lambda x: x[..., [[0, 2]]],
+        lambda x: ad.take(x, [0, 6]),
+        lambda x: ad.take(x, [2], axis=-1),
+        lambda x: x.take([-4], 0),
+    ],
+)
+def test_indices_of_the_host_are_checked_there(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CuPy would wrap them."""
+    x = on_gpu(np.arange(6.0).reshape(3, 2), requires_grad=True)
+
+    def reached(*_: object, **__: object) -> None:
+        raise AssertionError("the index went to the device")
+
+    for name in ("getitem", "take"):
+        monkeypatch.setattr(REGISTRY[name], "forward", staticmethod(reached))
+    with pytest.raises(IndexingError, match=r"getitem|take"):
+        call(x)
 
 
 @pytest.mark.parametrize("swapped", [False, True])

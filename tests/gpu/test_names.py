@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 
 import graphviz_ad
+from graphviz_ad.errors import BackendError
 
 PACKAGE = Path(graphviz_ad.__file__).parent
 CALLS = sorted(PACKAGE.rglob("*.py"))
@@ -21,6 +24,8 @@ CALLS = sorted(PACKAGE.rglob("*.py"))
 
 @pytest.fixture(scope="module")
 def cupy() -> Any:
+    if os.environ.get("GRAPHVIZ_AD_REQUIRE_CUPY", "0") not in ("", "0"):
+        return importlib.import_module("cupy")
     return pytest.importorskip("cupy", reason="CuPy is not installed")
 
 
@@ -68,3 +73,15 @@ def test_the_stand_in_lacks_what_cupy_lacks(cupy: Any) -> None:
         assert set(parameters.split()) == set(re.findall(r"\b([a-z]\w*)(?:=|,|\))", signature)) - {
             "self"
         }, name  # fmt: skip
+
+
+def test_choosing_it_without_a_gpu_says_so(cupy: Any) -> None:
+    """CuPy itself, not the stand-in: it imports without a GPU."""
+    if cupy.is_available():
+        pytest.skip("this machine has a GPU")
+    assert not graphviz_ad.backend.is_available("cupy")
+    net, x = graphviz_ad.nn.Linear(2, 1), graphviz_ad.tensor([1.0])
+    for move in (net.to, x.to):
+        with pytest.raises(BackendError, match=r"expected CuPy and an NVIDIA GPU, got no usable"):
+            move("cupy")
+    assert net.weight.backend == x.backend == "numpy"
