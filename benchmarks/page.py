@@ -46,6 +46,40 @@ TIME_STEPS = """() => {
   return times;
 }"""
 
+# The milliseconds from an act on the page until `done` of the Stepper's root holds and is painted.
+TIME_UNTIL = """async ([act, done]) => {
+  const root = document.querySelector('.gad-stepper');
+  const [start, holds] = [new Function('root', act), new Function('root', 'return ' + done)];
+  const before = performance.now();
+  start(root);
+  while (!holds(root)) await new Promise((go) => setTimeout(go, 0));
+  root.getBoundingClientRect();
+  await new Promise((go) => requestAnimationFrame(() => setTimeout(go, 0)));
+  return performance.now() - before;
+}"""
+ASK_ELEMENT = """const field = root.querySelector('[aria-label^="index of an element"]');
+  field.value = '%s'; field.dispatchEvent(new Event('change', {bubbles: true}))"""
+OPEN_VALUE = """root.querySelector('[data-node="%s"]')
+  .dispatchEvent(new MouseEvent('click', {bubbles: true}))"""
+PAINTED = """root.querySelector('.gad-heat[data-of="data"] canvas')
+  ?.getAttribute('aria-label')?.startsWith('summary of %s')"""
+
+PRODUCT = """import numpy as np
+import graphviz_ad as ad
+rng = np.random.default_rng(0)
+x, W = rng.random((32, 64)), ad.parameter(rng.normal(size=(64, 50)), name="W")
+view = ad.show_graph((ad.sigmoid(x @ W) ** 2).sum())
+view.last()
+view"""
+LARGE = """import numpy as np
+a = np.random.default_rng(0).normal(size=(4096, 4096)).astype(np.float32)
+x = ad.parameter(a, name="x")
+loss = (x * 2.0).sum()"""
+SHOW = """start = time.time()
+view = ad.show_graph(loss)
+print(start)
+view"""
+
 IMPORT = "import time\nimport graphviz_ad as ad"
 CELL = """start = time.time()
 x = ad.parameter(1.0)
@@ -59,17 +93,60 @@ view"""
 
 def first_picture(lab: LabServer, browser: Browser, ops: int) -> float:
     """Return the seconds from the start of a cell of `ops` operations to its picture."""
-    name = f"ops-{ops}.ipynb"
-    lab.write_notebook(name, [IMPORT, CELL.format(ops=ops)])
+    page, seconds = run_cells(lab, browser, f"ops-{ops}.ipynb", [IMPORT, CELL.format(ops=ops)])
+    page.close()
+    return seconds
+
+
+def run_cells(lab: LabServer, browser: Browser, name: str, cells: list[str]) -> tuple[Page, float]:
+    """Run a notebook whose last cell prints when it began; return it and the seconds it took."""
+    lab.write_notebook(name, cells)
     page = browser.new_page()
     lab.open(page, name)
     page.evaluate(WATCH_READY)
     lab.run_all(page)
     page.wait_for_function("() => window.drawn !== null", timeout=60_000)
     start = float(page.locator(".jp-OutputArea-output pre").first.inner_text())
-    drawn = float(page.evaluate("() => window.drawn"))
+    return page, float(page.evaluate("() => window.drawn")) - start
+
+
+def element_times(lab: LabServer, browser: Browser) -> list[float]:
+    """Return the milliseconds from asking for an element of W in x @ W to its derivation."""
+    lab.write_notebook("element.ipynb", [PRODUCT])
+    page = browser.new_page()
+    lab.open(page, "element.ipynb")
+    lab.run_all(page)
+    page.wait_for_selector(READY)
+    key = page.locator('[data-node^="v"]', has_text="W").first.get_attribute("data-node")
+    page.evaluate(OPEN_VALUE.replace("root.", "document.") % key)
+    times = []
+    for i in range(20):
+        done = f"root.querySelector('[data-element=\"W∇[{i}, {i}]\"]') !== null"
+        times.append(page.evaluate(TIME_UNTIL, [ASK_ELEMENT % f"{i}, {i}", done]))
     page.close()
-    return drawn - start
+    return times
+
+
+def large_in_lab(lab: LabServer, browser: Browser) -> tuple[float, float]:
+    """Return the seconds to the diagram of a 4096 × 4096 tensor, and to its summary on a click."""
+    page, drawn = run_cells(lab, browser, "large.ipynb", [IMPORT, LARGE, SHOW])
+    asked = [OPEN_VALUE % "v0", PAINTED % "180"]
+    opened = float(page.evaluate(TIME_UNTIL, asked)) / 1000
+    page.close()
+    return drawn, opened
+
+
+def large_saved(browser: Browser, folder: Path) -> tuple[float, float]:
+    """Return the same of a saved page: from its navigation to the diagram, and to the summary."""
+    a = np.random.default_rng(0).normal(size=(4096, 4096)).astype(np.float32)
+    path = ad.show_graph((ad.parameter(a, name="x") * 2.0).sum()).save(folder / "large.html")
+    page = browser.new_page()
+    page.goto(path.as_uri(), wait_until="commit")
+    page.wait_for_selector(READY)
+    drawn = float(page.evaluate("() => performance.now()")) / 1000
+    opened = float(page.evaluate(TIME_UNTIL, [OPEN_VALUE % "v0", PAINTED % "128"])) / 1000
+    page.close()
+    return drawn, opened
 
 
 def step_times(browser: Browser, folder: Path) -> tuple[int, list[float]]:
@@ -144,6 +221,18 @@ def measure() -> list[tuple[str, str, str]]:
         middle, worst = statistics.median(steps), sorted(steps)[int(len(steps) * 0.95)]
         measured = f"{middle:.1f} ms (95%: {worst:.1f} ms)"
         rows.append((f"a step, {nodes} nodes", measured, "16 ms"))
+        asked = element_times(lab, browser)
+        measured = f"{statistics.median(asked):.0f} ms (95%: {sorted(asked)[-2]:.0f} ms)"
+        rows.append(("element of W in (32, 64) @ (64, 50), explained", measured, "100 ms"))
+        places = {
+            "JupyterLab": lambda: large_in_lab(lab, browser),
+            "saved page": lambda: large_saved(browser, folder),
+        }
+        for place, open_large in places.items():
+            runs = [open_large() for _ in range(REPEATS)]
+            drawn, opened = (statistics.median(times) for times in zip(*runs, strict=True))
+            rows.append((f"graph of a 4096 × 4096 tensor, {place}", f"{drawn:.2f} s", "1 s"))
+            rows.append((f"the tensor opened in it, {place}", f"{opened:.2f} s", "1 s"))
         browser.close()
         lab.stop()
     rows.append(("payload of the two-layer network", f"{payload_size() / 1000:.0f} kB", "300 kB"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_ad.backend import is_array, to_numpy
+from graphviz_ad.backend import is_array, namespace, to_numpy
 from graphviz_ad.render.heatmap import Statistics, statistics, summarize
 
 __all__ = ["ArrayStore", "block_of"]
@@ -21,6 +21,15 @@ BUDGET = 8 << 20
 
 THUMB = 24
 """Rows and columns of a summary picture."""
+
+DETAIL = 128
+"""Rows and columns of the picture of a large array that a page without a kernel shows."""
+
+DETAIL_BUDGET = 1 << 20
+"""Bytes of those pictures in one payload."""
+
+SAMPLE = 1 << 14
+"""Elements that stand for a large array in its histogram."""
 
 SPREAD_FROM = 16
 """Arrays of fewer elements are read one by one: they need no histogram."""
@@ -45,6 +54,7 @@ class ArrayStore:
         self._length = 0
         self._whole = 0
         self._spreads = 0
+        self._detail = 0
 
     def add(self, array: Any) -> int:
         """Return the index of `array` in the payload, adding it when it is new."""
@@ -58,11 +68,14 @@ class ArrayStore:
         # A large array stays on its GPU: what is sent of it is computed there.
         stays = is_array(array) and not whole
         held = array if stays else np.asarray(to_numpy(array))
-        thumb = None
+        thumb = detail = None
         if not whole or not _is_its_own_picture(held):
-            picture = summarize(held, THUMB, THUMB).astype(np.float32)
-            rows, cols = picture.shape
-            thumb = {"block": self._append(picture), "rows": rows, "cols": cols}
+            picture = held
+            if not whole and self._detail < DETAIL_BUDGET:
+                picture = summarize(held, DETAIL, DETAIL).astype(np.float32)
+                detail = self._picture(picture)
+                self._detail += picture.nbytes
+            thumb = self._picture(summarize(picture, THUMB, THUMB).astype(np.float32))
         full = None
         if whole:
             full = self._append(_typed(held))
@@ -71,16 +84,26 @@ class ArrayStore:
             {
                 "shape": list(held.shape), "dtype": str(held.dtype), "size": held.size,
                 "stats": _stats(held), "spread": self._spread(held),
-                "full": full, "thumb": thumb,
+                "full": full, "thumb": thumb, "detail": detail,
             }
         )  # fmt: skip
         return index
 
+    def _picture(self, picture: np.ndarray[Any, Any]) -> dict[str, Any]:
+        rows, cols = picture.shape
+        return {"block": self._append(picture), "rows": rows, "cols": cols}
+
     def _spread(self, array: Any) -> dict[str, Any] | None:
-        if not SPREAD_FROM <= array.size <= FULL_SIZE or self._spreads >= MOST_SPREADS:
+        if array.size < SPREAD_FROM or self._spreads >= MOST_SPREADS:
             return None
         self._spreads += 1
-        return spread(np.asarray(to_numpy(array)))
+        if array.size <= FULL_SIZE:
+            return spread(np.asarray(to_numpy(array)))
+        # At random, so that no pattern of the array falls in step with it; the same each time.
+        places = np.random.default_rng(0).integers(0, array.size, SAMPLE)
+        xp = namespace(array)
+        index = tuple(xp.asarray(axis) for axis in np.unravel_index(places, array.shape))
+        return spread(np.asarray(to_numpy(array[index])), SAMPLE)
 
     def buffer(self) -> bytes:
         """Return the binary buffer of all blocks."""
@@ -109,8 +132,11 @@ def named(number: float) -> float | str:
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
-def spread(array: np.ndarray[Any, Any]) -> dict[str, Any] | None:
-    """Return a histogram and percentiles of the finite elements; None where there are none."""
+def spread(array: np.ndarray[Any, Any], sampled: int = 0) -> dict[str, Any] | None:
+    """Return a histogram and percentiles of the finite elements; None where there are none.
+
+    `sampled` elements stand for a larger array; 0 where they are all.
+    """
     flat = array.astype(np.float64).ravel()
     flat = flat[np.isfinite(flat)]
     if not flat.size:
@@ -122,7 +148,7 @@ def spread(array: np.ndarray[Any, Any]) -> dict[str, Any] | None:
     counts = np.histogram(scaled, bins=_BINS)[0] if high > low else np.array([flat.size])
     found = np.percentile(scaled, PERCENTS) * size
     return {
-        "low": low, "high": high, "counts": counts.tolist(),
+        "low": low, "high": high, "counts": counts.tolist(), "sampled": sampled,
         "percentiles": [[p, float(f"{x:.6g}")] for p, x in zip(PERCENTS, found, strict=True)],
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import graphviz_ad as ad
-from graphviz_ad.widget.arrays import FULL_SIZE, ArrayStore, block_of
+from graphviz_ad.widget.arrays import DETAIL, DETAIL_BUDGET, FULL_SIZE, ArrayStore, block_of
 
 CONTRACT = Path(__file__).parents[2] / "widgets" / "src" / "payload.ts"
 DTYPES = {"f8": "<f8", "f4": "<f4", "i4": "<i4", "u1": "u1"}
@@ -103,8 +103,23 @@ def test_large_arrays_are_sent_as_summaries_and_fetched_whole():
     picture = read(spec["thumb"]["block"], store.buffer())
     assert np.isnan(picture[0])
     assert np.nanmin(picture) == -5.0
+    fine = read(spec["detail"]["block"], store.buffer())
+    assert fine.size == DETAIL**2
+    assert np.isnan(fine[0])
+    assert np.nanmin(fine) == -5.0
+    assert 16_000 < sum(spec["spread"]["counts"]) < spec["spread"]["sampled"] == 16_384
     block, data = block_of(array)
     np.testing.assert_array_equal(read(block, data).reshape(array.shape), array)
+
+
+def test_fine_pictures_keep_to_a_budget():
+    store = ArrayStore()
+    for i in range(40):
+        store.add(np.full((200, 200), float(i)))
+    fine = [spec["detail"] is not None for spec in store.specs]
+    assert 1 < sum(fine) < 40
+    assert len(store.buffer()) < DETAIL_BUDGET * 1.2
+    assert all(spec["thumb"] is not None for spec in store.specs)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // The arrays of a payload: decoded from the one buffer, or fetched whole when asked for.
 import type { Kernel } from "./kernel";
-import type { ArraySpec, Block, Payload } from "./payload";
+import type { ArraySpec, Block, Payload, PictureSpec } from "./payload";
 
 export type Elements = Float64Array | Float32Array | Int32Array | Uint8Array;
 
@@ -114,9 +114,7 @@ export class ArrayStore {
     const spec = this.spec(array);
     let picture: Picture | null = null;
     if (spec.thumb !== null) {
-      const { block, rows, cols } = spec.thumb;
-      const cells = decode(this.buffer, this.base + block.offset, block);
-      picture = { rows, cols, cells, exact: false };
+      picture = this.decoded(spec.thumb);
     } else {
       const cells = this.elements(array);
       const { rows, cols } = plane(spec.shape);
@@ -124,6 +122,17 @@ export class ArrayStore {
     }
     this.pictures.set(array, picture);
     return picture;
+  }
+
+  /** The finest picture that was sent of an array of which not all elements are here. */
+  summary(array: number): Picture | null {
+    const { detail } = this.spec(array);
+    return detail === null ? this.picture(array) : this.decoded(detail);
+  }
+
+  private decoded({ block, rows, cols }: PictureSpec): Picture {
+    const cells = decode(this.buffer, this.base + block.offset, block);
+    return { rows, cols, cells, exact: false };
   }
 
   /** The largest finite magnitude: where the colours end. */

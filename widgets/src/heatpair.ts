@@ -182,7 +182,9 @@ export class HeatPair {
     const size = this.spec.shape.length === 2 ? this.spec.shape.join(" × ") : null;
     const what = `summary of ${size ?? shapeText(this.spec.shape)}`;
     if (!this.context.arrays.canFetch) {
-      this.summary.replaceChildren(`${what}; open in the notebook to see every element`);
+      const plane = this.data.plane ?? this.grad.plane;
+      const cells = `a cell is the largest of its block (${plane?.rows} × ${plane?.cols} blocks)`;
+      this.summary.replaceChildren(`${what}: ${cells}; a kernel shows every element`);
       return;
     }
     const button = h("button", { type: "button", class: "gad-link-button" }, "fetch all elements");

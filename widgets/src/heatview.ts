@@ -115,7 +115,7 @@ export class HeatView {
     const region = this.region ?? wholeRegion(this.shape, axes);
     const tile = this.tiles?.get(array, axes, region);
     if (tile != null) return tile;
-    const picture = this.context.arrays.picture(array);
+    const picture = this.context.arrays.summary(array);
     return picture === null ? null : summaryPlane(picture);
   }
 

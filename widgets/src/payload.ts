@@ -23,6 +23,8 @@ export interface Spread {
   high: Num;
   counts: number[];
   percentiles: [number, Num][]; // percent and element
+  /** how many elements, drawn at random, stand for a large array; 0: all were counted */
+  sampled: number;
 }
 
 /** A block of the binary buffer. `offset` is in bytes and a multiple of 8. */
@@ -30,6 +32,12 @@ export interface Block {
   type: "f8" | "f4" | "i4" | "u1";
   offset: number;
   length: number; // in elements
+}
+
+export interface PictureSpec {
+  block: Block;
+  rows: number;
+  cols: number;
 }
 
 export interface ArraySpec {
@@ -44,7 +52,10 @@ export interface ArraySpec {
   /** a picture of rows x cols for arrays too large to draw element by element: the
    *  element of largest magnitude of each block, NaN when the block has one; null
    *  when `full` is small enough to be its own picture. */
-  thumb: { block: Block; rows: number; cols: number } | null;
+  thumb: PictureSpec | null;
+  /** a finer picture of the same kind of a large array; null where `thumb` or `full` do, or
+   *  where the budget of a page was used up */
+  detail: PictureSpec | null;
 }
 
 export interface Place {

@@ -23,7 +23,7 @@ export function spreads(
   return h("div", { class: "gad-spreads" }, ...sides);
 }
 
-function drawn(of: Of, { low, high, counts, percentiles }: Spread): HTMLElement {
+function drawn(of: Of, { low, high, counts, percentiles, sampled }: Spread): HTMLElement {
   const most = Math.max(1, ...counts);
   const width = BOX.width / counts.length;
   const bars = counts.map((count, i) => {
@@ -54,6 +54,9 @@ function drawn(of: Of, { low, high, counts, percentiles }: Spread): HTMLElement 
       ...bars,
       s("line", { x1: at(median), x2: at(median), y1: 0, y2: BOX.height }),
     ),
+    sampled === 0
+      ? null
+      : h("figcaption", {}, `a random sample of ${sampled.toLocaleString("en")}`),
     h(
       "dl",
       { class: "gad-percentiles" },

@@ -66,6 +66,7 @@ export class Builder {
       spread: null,
       full: { type: "f8", offset: this.numbers.length * 8, length: data.length },
       thumb: null,
+      detail: null,
     };
     this.numbers.push(...data);
     return this.payload.arrays.push(spec) - 1;
