@@ -30,6 +30,7 @@ def standalone_page(
     session: Mapping[str, Any] | None = None,
     theme: Theme = "auto",
     height: int = 720,
+    explained: bytes = b"",
 ) -> str:
     """Return one HTML document that holds the Stepper, the payload and the arrays.
 
@@ -47,6 +48,9 @@ def standalone_page(
     theme : {"auto", "light", "dark"}
     height : int
         Of the Stepper, in CSS pixels.
+    explained : bytes
+        Explanations that a page asks a kernel for otherwise, by their question: JSON,
+        gzip-compressed.
 
     Raises
     ------
@@ -57,6 +61,8 @@ def standalone_page(
     script, style = _bundle()
     document = base64.b64encode(payload).decode()
     arrays = base64.b64encode(buffer).decode()
+    answers = base64.b64encode(explained).decode()
+    answered = f'<script type="text/plain" class="gad-explained">{answers}</script>\n'
     attributes = "".join(
         f' data-{name}="{html.escape(str(value))}"'
         for name, value in (
@@ -79,7 +85,7 @@ def standalone_page(
 <div data-graphviz-ad{attributes}>
 <script type="text/plain" class="gad-payload">{document}</script>
 <script type="text/plain" class="gad-buffer">{arrays}</script>
-</div>
+{answered if explained else ""}</div>
 <script type="module">{_inline_script(script)}</script>
 </body>
 </html>

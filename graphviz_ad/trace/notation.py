@@ -12,7 +12,7 @@ from string import Template
 from graphviz_ad.trace.model import OpNode
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["forward_shapes", "forward_tex", "value_tex", "vjp_shapes", "vjp_tex"]
+__all__ = ["forward_shapes", "forward_tex", "term_tex", "value_tex", "vjp_shapes", "vjp_tex"]
 
 _GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
@@ -24,6 +24,7 @@ _SPECIAL = {
     "_": r"\_", "%": r"\%", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
 }  # fmt: skip
 _IDENTIFIER = re.compile(r"([A-Za-z]+)(?:_?(\d+)|_(\w+)|\[(\d+)\])?")
+_TRANSPOSED = re.compile(r"(?:\{\$(\w+)\}|\$(\w+))\^\\top")
 _INDEXED = re.compile(r"\{\$(\w+)\}_|\$\{(\w+)\}_")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _LETTERS = "abcdefghijklmnopqrstuvwx"
@@ -79,8 +80,16 @@ def vjp_tex(trace: Trace, op: OpNode, edge: int) -> str:
         return ""
     symbols = _symbols(trace, op)
     sign = "=" if trace.arrival(edge)[1] == 1 else r"\mathrel{+}="
-    target = _shaped(_gradient_tex(trace, end.value), trace, end.value)
+    target = _shaped(_gradient_tex(trace, end.value), trace.graph.values[end.value].shape)
     return f"{target} {sign} {_fill(op.vjp_tex[end.slot], symbols)}"
+
+
+def term_tex(trace: Trace, op: OpNode, edge: int) -> str:
+    """Return the right-hand side of `vjp_tex` without shapes: a term of the value's gradient."""
+    end = trace.graph.edges[edge]
+    if trace.contribution(edge) is None or end.slot >= len(op.vjp_tex):
+        return ""
+    return _fill(op.vjp_tex[end.slot], _symbols(trace, op, shaped=False))
 
 
 def forward_shapes(trace: Trace, op: OpNode) -> str:
@@ -107,39 +116,39 @@ def _gradient_tex(trace: Trace, value: int) -> str:
 def _fill(template: str, symbols: dict[str, str]) -> str:
     # A symbol with an index keeps its shape to itself: the index would drop below it.
     plain = _INDEXED.sub(lambda found: f"${{{found[1] or found[2]}_plain}}_", template)
+    # A transpose has the transposed shape under it, so that one can multiply the shapes.
+    plain = _TRANSPOSED.sub(lambda found: f"${{{found[1] or found[2]}_transposed}}", plain)
     return Template(plain).safe_substitute(symbols)
 
 
-def _symbols(trace: Trace, op: OpNode) -> dict[str, str]:
+def _symbols(trace: Trace, op: OpNode, shaped: bool = True) -> dict[str, str]:
     symbols = {name: str(value) for name, value in op.params.items()}
+
+    def add(name: str, tex: str, value: int) -> None:
+        shape = trace.graph.values[value].shape if shaped else ()
+        symbols[name] = _shaped(tex, shape)
+        symbols[f"{name}_plain"] = f"{{{tex}}}"
+        turned = (*shape[:-2], *shape[:-3:-1])
+        symbols[f"{name}_transposed"] = _shaped(f"{{{tex}}}^{{\\top}}", turned)
+
     edges = trace.graph.edges
     names = []
     for edge in op.inputs:
         value, slot = edges[edge].value, edges[edge].slot
         tex = value_tex(trace, value)
-        names.append(_shaped(tex, trace, value))
+        names.append(_shaped(tex, trace.graph.values[value].shape if shaped else ()))
         if slot < len(_LETTERS):
-            symbols[_LETTERS[slot]] = names[-1]
-            symbols[f"{_LETTERS[slot]}_plain"] = f"{{{tex}}}"
+            add(_LETTERS[slot], tex, value)
     symbols["all"] = r",\, ".join(names if len(names) <= 4 else [*names[:3], r"\ldots", names[-1]])
     for slot, value in enumerate(op.outputs):
-        tex = value_tex(trace, value)
-        symbols[f"y{slot}"] = _shaped(tex, trace, value)
-        symbols[f"y{slot}_plain"] = f"{{{tex}}}"
-        gradient = _gradient_tex(trace, value)
-        symbols[f"g{slot}"] = _shaped(gradient, trace, value)
-        symbols[f"g{slot}_plain"] = f"{{{gradient}}}"
-    for name in ("y", "g"):
-        symbols[name] = symbols[f"{name}0"]
-        symbols[f"{name}_plain"] = symbols[f"{name}0_plain"]
+        for suffix in (str(slot), "") if slot == 0 else (str(slot),):
+            add(f"y{suffix}", value_tex(trace, value), value)
+            add(f"g{suffix}", _gradient_tex(trace, value), value)
     return symbols
 
 
-def _shaped(tex: str, trace: Trace, value: int) -> str:
-    shape = _shape(trace, value)
-    return (
-        f"{{{tex}}}" if shape == "()" else rf"{{\underset{{\scriptscriptstyle {shape}}}{{{tex}}}}}"
-    )
+def _shaped(tex: str, shape: tuple[int, ...]) -> str:
+    return rf"{{\underset{{\scriptscriptstyle {shape}}}{{{tex}}}}}" if shape else f"{{{tex}}}"
 
 
 def _shape(trace: Trace, value: int) -> str:

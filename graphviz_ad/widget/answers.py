@@ -1,7 +1,8 @@
-"""What the kernel answers when a page asks: whole arrays, tiles of large ones, derivations."""
+"""What the kernel answers when a page asks: arrays, tiles of large ones, explanations."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,14 @@ from graphviz_ad.backend import to_numpy
 from graphviz_ad.errors import GraphvizADError
 from graphviz_ad.render.heatmap import summarize
 from graphviz_ad.trace.trace import Trace
-from graphviz_ad.widget.arrays import block_of
+from graphviz_ad.widget.arrays import block_of, spread
 from graphviz_ad.widget.elements import derivation
+from graphviz_ad.widget.explanations import (
+    told_check,
+    told_jacobian,
+    told_op_check,
+    told_paths,
+)
 
 __all__ = ["Answers"]
 
@@ -19,6 +26,18 @@ LARGEST_TILE = 1024
 """Rows and columns of a tile: more than a pane has pixels."""
 
 Reply = tuple[dict[str, Any], list[bytes]]
+
+EXPLANATIONS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "element": ("values", lambda trace, value, *index: derivation(trace, value, index)),
+    "jacobian": (
+        "ops",
+        lambda trace, op, slot=0, output=0, *_: told_jacobian(trace, op, slot, output),
+    ),
+    "check": ("values", lambda trace, value, *index: told_check(trace, value, index or None)),
+    "op check": ("ops", lambda trace, op, *_: told_op_check(trace, op)),
+    "paths": ("values", lambda trace, value, *_: told_paths(trace, value)),
+}
+"""What the page may ask about a node, and which numbers say of which."""
 
 
 class Answers:
@@ -30,7 +49,7 @@ class Answers:
 
     def answer(self, message: Any) -> Reply | None:
         """Return the reply to a message and its buffers; None for what is no question."""
-        known = {"fetch": self._fetch, "tile": self._tile, "element": self._element}
+        known = {"fetch": self._fetch, "tile": self._tile, "explain": self._explain}
         if not isinstance(message, dict) or message.get("type") not in known:
             return None
         request = message.get("request")
@@ -62,14 +81,19 @@ class Answers:
         reply = {"type": "tile", "array": index, "block": block, "rows": rows, "cols": cols}
         return {**reply, "exact": exact}, [data]
 
-    def _element(self, message: dict[str, Any]) -> Reply:
+    def _explain(self, message: dict[str, Any]) -> Reply:
+        """Answer a question about a node: what is asked, and whole numbers that say of which."""
+        about, of = message.get("about"), _whole(message, "of")
+        if about == "spread":
+            _, array = self._array({"array": of[0] if of else None})
+            return {"type": "explanation", "found": spread(np.asarray(to_numpy(array)))}, []
         if self._trace is None:
             raise _RefusedError("the trace of this page is gone")
-        value, count = message.get("value"), len(self._trace.graph.values)
-        if not isinstance(value, int) or not 0 <= value < count:
-            raise _RefusedError(f"no value {value!r}; there are {count}")
-        index = tuple(_whole(message, "index"))
-        return {"type": "element", "element": derivation(self._trace, value, index)}, []
+        kind, explain = EXPLANATIONS.get(about, ("", None)) if type(about) is str else ("", None)
+        nodes: Any = () if explain is None else getattr(self._trace.graph, kind)
+        if explain is None or not of or not 0 <= of[0] < len(nodes):
+            raise _RefusedError(f"nothing is known about {about!r} of {of!r}")
+        return {"type": "explanation", "found": explain(self._trace, *of)}, []
 
     def _array(self, message: dict[str, Any]) -> tuple[int, Any]:
         index = message.get("array")

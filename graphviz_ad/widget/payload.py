@@ -16,10 +16,13 @@ from graphviz_ad.render.diagram import build_diagram
 from graphviz_ad.render.format import format_number, format_shape
 from graphviz_ad.render.sizes import scale_of
 from graphviz_ad.trace.debug.target import scope_chain
+from graphviz_ad.trace.explain.reasons import reason
+from graphviz_ad.trace.explain.vectorised import shape_argument
 from graphviz_ad.trace.model import Contribution, Location, OpNode, Step, ValueNode
 from graphviz_ad.trace.notation import (
     forward_shapes,
     forward_tex,
+    term_tex,
     value_tex,
     vjp_shapes,
     vjp_tex,
@@ -27,7 +30,7 @@ from graphviz_ad.trace.notation import (
 from graphviz_ad.trace.trace import Trace
 from graphviz_ad.widget.arrays import ArrayStore
 from graphviz_ad.widget.edges import Explained
-from graphviz_ad.widget.elements import embedded
+from graphviz_ad.widget.embedded import elements_of, explained
 
 __all__ = ["Payload", "build_payload"]
 
@@ -59,7 +62,17 @@ class Payload:
     @cached_property
     def packed(self) -> bytes:
         """The document, compressed: as it travels to the page."""
-        return gzip.compress(self.document.encode(), compresslevel=3, mtime=0)
+        return _packed(self.document)
+
+    @cached_property
+    def explained(self) -> bytes:
+        """What a page without a kernel can show beside it: explanations, as `packed`."""
+        found = {} if self.trace is None else explained(self.trace, self.arrays)
+        return _packed(json.dumps(found, allow_nan=False, separators=(",", ":")))
+
+
+def _packed(text: str) -> bytes:
+    return gzip.compress(text.encode(), compresslevel=3, mtime=0)
 
 
 def build_payload(trace: Trace, title: str = "") -> Payload:
@@ -120,7 +133,7 @@ class _Builder:
             ],
             "notes": notes,
             "sizes": self._sizes(),
-            "derivations": embedded(trace),
+            "explanations": elements_of(trace),
         }  # fmt: skip
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return Payload(text, self.store.buffer(), self.store.arrays, trace)
@@ -157,6 +170,7 @@ class _Builder:
             "gradient": self._array(trace.gradient(value.id)),
             "cancels": self.explained.cancels(value.id),
             "no_gradient": trace.no_gradient(value.id),
+            "reason": reason(trace, value.id),
             "producer": value.producer,
             "filled_at": self.filled_at.get(value.id, -1),
             "contributions": sorted(edges, key=lambda edge: trace.arrival(edge)[0]),
@@ -179,7 +193,8 @@ class _Builder:
             "vjps": [
                 {
                     "slot": edges[e].slot, "value": edges[e].value, "tex": vjp_tex(trace, op, e),
-                    "shapes": vjp_shapes(trace, op, e),
+                    "shapes": vjp_shapes(trace, op, e), "term": term_tex(trace, op, e),
+                    "argument": shape_argument(trace, e),
                 }
                 for e in op.inputs
             ],

@@ -260,6 +260,7 @@ class GraphView(Diagnosed):
             self.payload.packed, self.payload.buffer,
             title=self._title or f"{self.trace.value_label(self.trace.output)} · graphviz_ad",
             session=self.session, theme=self._theme, height=self._height,
+            explained=self.payload.explained,
         )  # fmt: skip
 
     def save(self, path: str | Path) -> Path:

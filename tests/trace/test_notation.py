@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 import graphviz_ad as ad
-from graphviz_ad.trace.notation import forward_shapes, forward_tex, value_tex, vjp_shapes, vjp_tex
+from graphviz_ad.trace.notation import (
+    forward_shapes,
+    forward_tex,
+    term_tex,
+    value_tex,
+    vjp_shapes,
+    vjp_tex,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +50,10 @@ def test_an_op_with_its_shapes():
     assert forward_shapes(trace, op) == "(2, 3), (3, 4) → (2, 4)"
     sent = vjp_tex(trace, op, op.inputs[1])
     assert sent.startswith(r"{\underset{\scriptscriptstyle (3, 4)}{W^{\nabla}}} = ")
-    assert x_tex in sent
+    # a transpose stands over the transposed shape, so that the shapes can be multiplied
+    assert r"{\underset{\scriptscriptstyle (3, 2)}{{x}^{\top}}}" in sent
+    assert term_tex(trace, op, op.inputs[1]) == r"{{x}^{\top}}{y^{\nabla}}"
+    assert term_tex(trace, op, op.inputs[0]) == ""
     assert vjp_tex(trace, op, op.inputs[0]) == "", "x takes no gradient"
     assert vjp_shapes(trace, op, op.inputs[1]) == "y∇ (2, 4) → W∇ (3, 4)"
 

@@ -52,10 +52,23 @@ def test_a_large_tile_keeps_the_largest_of_each_block() -> None:
 
 
 def test_an_element_is_derived() -> None:
-    reply, _ = ask(type="element", value=0, index=[1])
-    found = reply["element"]
+    reply, _ = ask(type="explain", about="element", of=[0, 1])
+    found = reply["found"]
     assert found["total"] == found["gradient"] == 8.0
     assert [term["value"] for term in found["terms"]] == [4.0, 4.0]
+
+
+def test_jacobians_checks_paths_and_histograms_are_told() -> None:
+    found = ask(type="explain", about="jacobian", of=[0, 0, 0])[0]["found"]
+    assert found["structure"] == "diagonal"
+    assert found["picture"]["cells"] == [3.0, 0.0, 0.0, 4.0]
+    assert found["product"]["cells"] == [3.0, 4.0]
+    found = ask(type="explain", about="check", of=[0, 1])[0]["found"]
+    assert found["ok"]
+    assert [e["label"] for e in found["elements"]] == ["x∇[1]"]
+    assert ask(type="explain", about="op check", of=[0])[0]["found"]["checked"] == 2
+    assert ask(type="explain", about="paths", of=[0])[0]["found"]["told"] == "2 paths to the loss"
+    assert sum(ask(type="explain", about="spread", of=[0])[0]["found"]["counts"]) == ARRAY.size
 
 
 @pytest.mark.parametrize(
@@ -63,9 +76,15 @@ def test_an_element_is_derived() -> None:
     [
         {"type": "fetch", "array": 9},
         {"type": "fetch", "array": "0"},
-        {"type": "element", "value": 99, "index": []},
-        {"type": "element", "value": 0, "index": [5]},
-        {"type": "element", "value": 0, "index": "0"},
+        {"type": "explain", "about": "element", "of": [99]},
+        {"type": "explain", "about": "element", "of": [0, 5]},
+        {"type": "explain", "about": "element", "of": "0"},
+        {"type": "explain", "about": "jacobian", "of": [0, 7]},
+        {"type": "explain", "about": "jacobian", "of": [-1]},
+        {"type": "explain", "about": "paths", "of": []},
+        {"type": "explain", "about": "spread", "of": [9]},
+        {"type": "explain", "about": ["check"], "of": [0]},
+        {"type": "explain", "about": "secrets", "of": [0]},
         {"type": "tile", "array": 0},
     ],
 )

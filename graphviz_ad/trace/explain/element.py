@@ -104,6 +104,15 @@ class ElementTerms(Sequence[ElementTerm], Shown):
         """All products, the largest first, as an array."""
         return self._products[self._order]
 
+    def touched(self) -> dict[int, Any]:
+        """Return, per output, the flat indices of its elements that the sum runs over."""
+        found: dict[int, Any] = {}
+        for column in self._columns:
+            if len(column.flat):
+                before = found.get(column.output, column.flat)
+                found[column.output] = np.union1d(before, column.flat)
+        return found
+
     def sums(self) -> list[str]:
         """Return one sum in symbols per operation: ``"Σ_i k∇[i]·∂k[i]/∂W[3, 2]"``."""
         found = []

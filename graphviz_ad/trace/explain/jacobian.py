@@ -162,7 +162,7 @@ def jacobian(
         if np.dtype(end.dtype).kind != "f":
             got = f"{trace.value_label(end.id)} of {end.dtype}"
             raise TraceError("jacobian", "floating-point values", got)
-    label = f"∂{trace.value_label(made.id)}/∂{trace.value_label(taken)}"
+    label = f"∂{_bracketed(trace, made.id)}/∂{_bracketed(trace, taken)}"
     shape = (*made.shape, *source.shape)
     local = _Local(trace, rules, op, slot, output, made.shape, source.shape)
     if math.prod(shape) > limit:
@@ -171,6 +171,11 @@ def jacobian(
     found.label, found.output_axes = label, len(made.shape)
     found.structure, found.blocks = structure_of(found.matrix)
     return found
+
+
+def _bracketed(trace: Trace, value: int) -> str:
+    label = trace.value_label(value)
+    return label if label.isidentifier() else f"({label})"
 
 
 def slot_of(trace: Trace, rules: Rules | None, op: int, slot: int | str) -> int:

@@ -73,9 +73,14 @@ class Paths(Shown):
     def __getitem__(self, at: int) -> Path:
         return self.strongest[at]
 
-    def _text(self) -> str:
+    @property
+    def told(self) -> str:
+        """The count in words: ``"1,024 paths to the loss"``."""
         count = f"{self.count:,}" if self.count < 10**15 else f"about 10^{_digits(self.count)}"
-        lines = [f"{count} path{'s' * (self.count != 1)} to the loss"]
+        return f"{count} path{'s' * (self.count != 1)} to the loss"
+
+    def _text(self) -> str:
+        lines = [self.told]
         lines += [f"  {path!r}" for path in self.strongest]
         if not self.exact:
             lines.append("  the strongest at each value were followed, not all")

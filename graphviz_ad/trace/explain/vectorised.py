@@ -14,7 +14,7 @@ from graphviz_ad.trace.explain.shown import Shown
 from graphviz_ad.trace.notation import vjp_shapes, vjp_tex
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["VectorisedRule", "vectorised_rule"]
+__all__ = ["VectorisedRule", "shape_argument", "vectorised_rule"]
 
 Shape = tuple[int, ...]
 
@@ -61,13 +61,27 @@ def vectorised_rule(trace: Trace, edge: int) -> VectorisedRule:
     k∇ (2, 4) → W∇ (3, 4)
     W∇ is (3, 4): of x and k∇ only xᵀ k∇ has that shape, (3, 2)(2, 4)
     """
+    op = trace.graph.ops[trace.graph.edges[edge].op]
+    return VectorisedRule(
+        vjp_tex(trace, op, edge), vjp_shapes(trace, op, edge), shape_argument(trace, edge)
+    )
+
+
+def shape_argument(trace: Trace, edge: int) -> str:
+    """Return why the shapes allow no other order of the factors; empty but for a matrix product.
+
+    Parameters
+    ----------
+    trace : Trace
+    edge : int
+        An input edge.
+    """
     end = trace.graph.edges[edge]
     op = trace.graph.ops[end.op]
-    argument = ""
-    if op.op == "matmul" and trace.contribution(edge) is not None:
-        (other,) = (e for e in op.inputs if trace.graph.edges[e].slot != end.slot)
-        argument = _argument(trace, end.value, trace.graph.edges[other].value, op.outputs[0])
-    return VectorisedRule(vjp_tex(trace, op, edge), vjp_shapes(trace, op, edge), argument)
+    if op.op != "matmul" or trace.contribution(edge) is None:
+        return ""
+    (other,) = (e for e in op.inputs if trace.graph.edges[e].slot != end.slot)
+    return _argument(trace, end.value, trace.graph.edges[other].value, op.outputs[0])
 
 
 def _argument(trace: Trace, value: int, other: int, output: int) -> str:
