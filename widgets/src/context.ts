@@ -2,6 +2,7 @@
 import type { ArrayStore } from "./arrays";
 import type { Debugger } from "./debugger";
 import type { Diagnosing } from "./diagnosing";
+import type { Explanations } from "./explained";
 import type { Kernel } from "./kernel";
 import type { Payload } from "./payload";
 import type { Timeline } from "./state";
@@ -13,6 +14,7 @@ export interface Context {
   readonly arrays: ArrayStore;
   readonly debug: Debugger;
   readonly diagnosing: Diagnosing;
+  readonly explanations: Explanations;
   /** null on a saved page */
   readonly kernel: Kernel | null;
   /** a prefix for element ids that is this Stepper's own */
@@ -30,6 +32,8 @@ export interface Context {
   find(key: string): void;
   /** opens the closed boxes around a node */
   uncover(key: string): void;
+  /** marks a path through the diagram; none: marks nothing */
+  highlight(edges: readonly number[]): void;
 }
 
 export type Key = { kind: "value" | "op"; ref: number };

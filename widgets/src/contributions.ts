@@ -2,12 +2,17 @@
 import { type Context, gradientPeak } from "./context";
 import { Disposer, h, setText } from "./dom";
 import { format, formatElement, toNumber } from "./format";
-import { gradientName } from "./names";
 import { fitBox, paint } from "./heatmap";
+import { math } from "./math";
+import { gradientName } from "./names";
+import { percent } from "./paths_view";
 import type { ValueSpec } from "./payload";
 import type { Gradient } from "./state";
 
-const BOX = { width: 84, height: 60 };
+const BOX = { width: 84, height: 64 };
+const OF_THE_NORMS = "its norm, as a part of the sum of the contributions' norms";
+const NARROW = 62; // where there are many
+const MANY = 3;
 const SHOWN = 12;
 
 /** A small heat map with its number or norm below; hatched until it has arrived. */
@@ -20,11 +25,13 @@ class Term {
 
   constructor(
     private readonly context: Context,
-    title: Node,
+    private readonly width: number,
+    ...title: (Node | null)[]
   ) {
     this.blank.style.width = "56px";
     this.blank.style.height = "34px";
-    this.element.append(title, this.canvas, this.blank, this.number);
+    for (const part of title) if (part !== null) this.element.append(part);
+    this.element.append(this.canvas, this.blank, this.number);
   }
 
   show(array: number | null, peak: number, waiting: string): void {
@@ -42,7 +49,7 @@ class Term {
       return;
     }
     const spec = arrays.spec(array);
-    const size = fitBox(picture.rows, picture.cols, BOX.width, BOX.height, 18);
+    const size = fitBox(picture.rows, picture.cols, this.width, BOX.height, 18);
     this.canvas.width = Math.round(size.width * 2);
     this.canvas.height = Math.round(size.height * 2);
     this.canvas.style.width = `${size.width}px`;
@@ -58,7 +65,12 @@ class Term {
 
 export class Contributions {
   readonly element: HTMLElement;
-  private readonly terms: { edge: number; term: Term; facts: HTMLElement }[] = [];
+  private readonly terms: {
+    edge: number;
+    term: Term;
+    facts: HTMLElement;
+    share: Element | null;
+  }[] = [];
   private readonly cancels: HTMLElement;
   private readonly sum: Term;
   private readonly disposer = new Disposer();
@@ -71,7 +83,13 @@ export class Contributions {
     const { payload } = context;
     const spec = payload.values[value] as ValueSpec;
     this.peak = gradientPeak(context, value);
-    const row = h("div", { class: "gad-terms" });
+    const row = h("div", {
+      class: "gad-terms gad-scrolls",
+      tabindex: 0,
+      role: "region",
+      "aria-label": `the contributions to ${spec.label}∇ and their sum`,
+    });
+    const width = spec.contributions.length > MANY ? NARROW : BOX.width;
     const shown = spec.contributions.slice(0, SHOWN);
     shown.forEach((edge, i) => {
       const op = payload.edges[edge]?.op ?? 0;
@@ -80,29 +98,41 @@ export class Contributions {
       const several = (opSpec?.inputs ?? []).filter((input) => input.value === value).length > 1;
       const button = h(
         "button",
-        { type: "button", class: "gad-term-op", title: `go to ${opSpec?.name ?? "the op"}` },
+        { type: "button", class: "gad-term-op", title: `go to ${opSpec?.name ?? "the op"}${where(context, op)}` },
         h("span", { class: "gad-chip-glyph" }, opSpec?.label ?? ""),
         several ? h("small", {}, ` input ${slot + 1}`) : null,
       );
       this.disposer.listen(button, "click", () => context.select(`o${op}`));
-      const term = new Term(context, button);
-      term.element.dataset.edge = String(edge);
       const { share, summed } = payload.edges[edge] ?? { share: null, summed: "" };
+      const rule = opSpec?.vjps.find((vjp) => vjp.slot === slot)?.term ?? "";
+      const term = new Term(
+        context,
+        width,
+        h(
+          "div",
+          { class: "gad-term-head" },
+          button,
+          share === null
+            ? null
+            : h("span", { class: "gad-term-share", title: OF_THE_NORMS }, ` ${percent(share)}`),
+        ),
+        rule === "" ? null : h("div", { class: "gad-term-rule" }, math(rule)),
+      );
+      term.element.dataset.edge = String(edge);
       const facts = h(
         "div",
         { class: "gad-term-facts" },
-        share === null ? null : h("div", { class: "gad-term-share" }, shareText(share)),
         share === null ? null : bar(share),
-        summed === "" ? null : h("div", { class: "gad-term-summed" }, summed),
+        summed === "" ? null : h("div", { class: "gad-term-summed" }, `Σ ${summed}`),
       );
       term.element.append(facts);
-      this.terms.push({ edge, term, facts });
+      this.terms.push({ edge, term, facts, share: term.element.querySelector(".gad-term-share") });
       if (i > 0) row.append(sign("+"));
       row.append(term.element);
     });
     const hidden = spec.contributions.length - shown.length;
     if (hidden > 0) row.append(sign("+"), h("span", { class: "gad-more" }, `${hidden} more`));
-    this.sum = new Term(context, gradientName(spec.label));
+    this.sum = new Term(context, width, gradientName(spec.label));
     row.append(sign("="), this.sum.element);
     this.cancels = h("p", { class: "gad-cancels" }, spec.cancels);
     this.element = h(
@@ -119,19 +149,23 @@ export class Contributions {
   }
 
   show(gradient: Gradient, position: number): void {
-    for (const { edge, term, facts } of this.terms) {
+    for (const { edge, term, facts, share } of this.terms) {
       const here = this.context.timeline.hasArrived(edge, position);
       const array = here ? (this.context.payload.edges[edge]?.contribution ?? null) : null;
       term.show(array, this.peak, "not yet");
       facts.hidden = array === null;
+      share?.toggleAttribute("hidden", array === null);
     }
     this.cancels.hidden = gradient.state !== "arrived" || this.cancels.textContent === "";
     this.sum.show(gradient.array, this.peak, "not yet");
   }
 }
 
-const shareText = (share: number): string =>
-  share > 0 && share < 0.01 ? "< 1% of the norms" : `${Math.round(100 * share)}% of the norms`;
+/** The source line of an op, for those who look for it. */
+function where({ payload }: Context, op: number): string {
+  const place = payload.ops[op]?.place;
+  return place == null ? "" : `, ${payload.sources[place.source]?.title ?? ""} line ${place.line}`;
+}
 
 function bar(share: number): HTMLElement {
   const fill = h("div");

@@ -6,6 +6,7 @@ import { HeatOptions } from "./heatoptions";
 import { HeatView, peakAround } from "./heatview";
 import { gradientName } from "./names";
 import type { ValueSpec } from "./payload";
+import { pickOf } from "./picks";
 import type { Gradient } from "./state";
 import { type Region, Tiles, wholeRegion, zoomed } from "./tiles";
 
@@ -25,7 +26,7 @@ export class HeatPair {
   private readonly options: HeatOptions;
   /** a peak of the place under the pointer, while the contrast follows it */
   private near: { data: number; gradient: number } | null = null;
-  private picked: number[] | null = null;
+  private picked: readonly number[] | null;
   /** null: numbers where they fit; else what the user asked for */
   private wanted: boolean | null = null;
   private filled = false;
@@ -39,6 +40,7 @@ export class HeatPair {
   ) {
     this.spec = context.payload.values[value] as ValueSpec;
     const { shape } = this.spec;
+    this.picked = pickOf(context, value);
     const hovered = (at: [number, number] | null): void => this.hover(at);
     const pick = (index: number[]): void => {
       this.picked = index;

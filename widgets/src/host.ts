@@ -76,7 +76,7 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
       fail(NOTHING);
       return;
     }
-    unpack(packed).then(
+    unpack<Payload>(packed).then(
       (payload) => {
         // A newer payload, or the clean-up, may have come first.
         if (mine === mounts) show(payload, buffer);

@@ -1,6 +1,8 @@
 // The inspector of an operation: its mathematics, forward and back.
+import { CheckView } from "./check_view";
 import type { Context } from "./context";
 import { Disposer, h } from "./dom";
+import { JacobianView } from "./jacobian_view";
 import { math } from "./math";
 import type { OpSpec } from "./payload";
 import { placeText } from "./place";
@@ -11,6 +13,8 @@ export class OpPanel {
   private readonly disposer = new Disposer();
   private readonly forward: HTMLElement;
   private readonly backward: HTMLElement;
+  readonly check: CheckView;
+  private readonly jacobian: JacobianView;
 
   constructor(
     private readonly context: Context,
@@ -19,7 +23,7 @@ export class OpPanel {
     this.spec = context.payload.ops[op] as OpSpec;
     const { spec } = this;
     this.forward = formula("forward", spec.tex, spec.shapes);
-    const rules = spec.vjps.filter((vjp) => vjp.tex !== "");
+    const rules = this.sends;
     this.backward = h(
       "section",
       { class: "gad-section" },
@@ -36,10 +40,19 @@ export class OpPanel {
             this.chip(vjp.value),
             several ? ` as input ${vjp.slot + 1}` : null,
           ),
-          h("div", { class: "gad-formula" }, math(vjp.tex, true), shapes(vjp.shapes)),
+          h(
+            "div",
+            { class: "gad-formula" },
+            vjp.tex === "" ? null : math(vjp.tex, true),
+            shapes(vjp.shapes),
+          ),
+          vjp.argument === "" ? null : h("p", { class: "gad-argument" }, vjp.argument),
         );
       }),
     );
+    this.check = new CheckView(context, "op check", op);
+    this.disposer.add(() => this.check.dispose());
+    this.jacobian = new JacobianView(context, op);
     this.element = h(
       "div",
       { class: "gad-panel-body", "data-inspect": `o${op}` },
@@ -51,8 +64,10 @@ export class OpPanel {
         h("span", { class: "gad-title-facts" }, spec.module),
       ),
       h("p", { class: "gad-doc" }, ...prose(spec.doc)),
+      this.check.element,
       this.forward,
       this.backward,
+      this.jacobian.element,
       this.parameters(),
       h(
         "section",
@@ -74,6 +89,17 @@ export class OpPanel {
     );
   }
 
+  get checkable(): boolean {
+    return this.sends.length > 0;
+  }
+
+  /** The rules of the inputs that are sent something; a user's op may have no formula for it. */
+  private get sends(): OpSpec["vjps"] {
+    const { edges } = this.context.payload;
+    const sent = this.spec.inputs.filter(({ edge }) => edges[edge]?.contribution != null);
+    return this.spec.vjps.filter(({ slot }) => sent.some((input) => input.slot === slot));
+  }
+
   dispose(): void {
     this.disposer.dispose();
   }
@@ -84,6 +110,7 @@ export class OpPanel {
     const phase = step?.op === this.op ? step.phase : "";
     this.forward.classList.toggle("gad-now-forward", phase === "forward");
     this.backward.classList.toggle("gad-now-backward", phase === "backward");
+    this.jacobian.update();
   }
 
   private chip(value: number): HTMLElement {

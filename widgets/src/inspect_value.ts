@@ -1,9 +1,12 @@
 // The inspector of a value.
+import { CheckView } from "./check_view";
 import type { Context } from "./context";
 import { Contributions } from "./contributions";
 import { Disposer, h } from "./dom";
 import { Derivation } from "./derivation";
 import { HeatPair } from "./heatpair";
+import { gradientName } from "./names";
+import { PathsView } from "./paths_view";
 import type { ValueSpec } from "./payload";
 import { placeText } from "./place";
 import { spreads } from "./spread";
@@ -16,7 +19,8 @@ export class ValuePanel {
   private readonly stats = h("div");
   private readonly spread = h("div", { class: "gad-section" });
   private readonly derivation: Derivation;
-  private readonly why = h("p", { class: "gad-why" });
+  readonly check: CheckView;
+  private readonly paths: PathsView;
   private readonly spec: ValueSpec;
   private readonly disposer = new Disposer();
 
@@ -29,7 +33,11 @@ export class ValuePanel {
     const facts = [spec.dtype, spec.role, spec.module].filter((fact) => fact !== "");
     this.pair = new HeatPair(context, value, (index) => this.derivation.pick(index));
     this.disposer.add(() => this.pair.dispose());
-    this.derivation = new Derivation(context, value);
+    this.check = new CheckView(context, "check", value);
+    this.disposer.add(() => this.check.dispose());
+    this.derivation = new Derivation(context, value, (index) => this.check.check(index));
+    this.paths = new PathsView(context, value);
+    this.paths.element.hidden = spec.contributions.length === 0;
     this.contributions =
       spec.gradient !== null && spec.contributions.length > 0
         ? new Contributions(context, value)
@@ -49,13 +57,21 @@ export class ValuePanel {
       ),
       this.pair.element,
       this.stats,
-      this.why,
+      spec.reason === ""
+        ? null
+        : h("p", { class: "gad-why" }, gradientName(spec.label), `: ${spec.reason}.`),
       this.contributions?.element ?? null,
       this.derivation.element,
+      this.check.element,
+      this.paths.element,
       this.spread,
       this.links(),
       placeText(context, spec.place),
     );
+  }
+
+  get checkable(): boolean {
+    return this.spec.gradient !== null;
   }
 
   dispose(): void {
@@ -75,21 +91,9 @@ export class ValuePanel {
       statsTable(this.context, data, gradient.array),
     );
     this.spread.replaceChildren(spreads(this.context, data, gradient.array) ?? "");
-    this.derivation.show(gradient.array);
-    const why = this.explanation();
-    this.why.hidden = why === "";
-    this.why.textContent = why;
+    this.derivation.show();
+    if (!this.paths.element.hidden) this.paths.update();
     this.contributions?.show(gradient, position);
-  }
-
-  private explanation(): string {
-    if (this.spec.gradient === null) {
-      return `There is no gradient: ${this.spec.no_gradient || "none was computed"}.`;
-    }
-    if (this.spec.contributions.length === 0) {
-      return "This is where the backward pass starts: its gradient is set, not computed.";
-    }
-    return "";
   }
 
   /** The op that made it and the ops that use it. */

@@ -71,6 +71,7 @@ export class Inspector {
     else this.panel = new ValuePanel(this.context, node.ref);
     this.actions?.dispose();
     this.actions = node === null ? null : new NodeActions(this.context, key);
+    if (this.panel?.checkable) this.actions?.element.prepend(this.panel.check.button);
     this.panel?.element.querySelector(".gad-title")?.append(this.actions?.element ?? "");
     // A new scroller starts at its top; setting the old one's would force a layout.
     const body = h("div", { class: "gad-pane-body" }, this.sentence, this.panel?.element ?? null);

@@ -1,20 +1,21 @@
 // What the page may ask the kernel; graphviz_ad/widget/answers.py answers.
 import type { Elements } from "./arrays";
-import type { Block, Derivation } from "./payload";
+import type { Block } from "./payload";
 
 /** An answer, as it arrives. */
 export interface Answer {
-  type: "array" | "tile" | "element" | "error";
+  type: "array" | "tile" | "explanation" | "error";
   request: number;
   message?: string;
   block?: Omit<Block, "offset">;
   rows?: number;
   cols?: number;
   exact?: boolean;
-  element?: Derivation;
+  /** of an explanation: told.ts says what */
+  found?: unknown;
 }
 
 export type Kernel = (
-  type: "fetch" | "tile" | "element",
+  type: "fetch" | "tile" | "explain",
   question: Record<string, unknown>,
 ) => Promise<{ answer: Answer; elements: Elements | null }>;

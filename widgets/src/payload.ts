@@ -84,6 +84,8 @@ export interface ValueSpec {
   /** the finished gradient; null when there is none, and then `no_gradient` says why */
   gradient: number | null;
   no_gradient: string; // "" | "no gradient required" | "nothing leads from it to the loss" | ...
+  /** why its gradient is 1, 0 or none; "" where it is a sum of contributions */
+  reason: string;
   /** a sentence where the contributions cancel; else "" */
   cancels: string;
   producer: number | null; // op
@@ -104,7 +106,14 @@ export interface OpSpec {
   tex: string; // forward rule, symbols filled in
   shapes: string; // the same rule in shapes: "(32, 50) = (32, 64) @ (64, 50)"
   /** what it sends back, one per input slot; tex is "" where it sends nothing */
-  vjps: { slot: number; value: number; tex: string; shapes: string }[];
+  vjps: {
+    slot: number;
+    value: number;
+    tex: string; // with the shapes under the symbols
+    term: string; // its right-hand side alone, without shapes
+    shapes: string;
+    argument: string; // why the shapes allow no other order of the factors, or ""
+  }[];
   doc: string; // one sentence
   module: string;
   /** the module scopes around it, outermost first: indices in Payload.scopes */
@@ -179,30 +188,6 @@ export interface StepSpec {
   place: Place | null;
 }
 
-/** One element of a gradient as a sum of products, the largest first. */
-export interface Derivation {
-  label: string; // "W∇[3, 2]"
-  /** symbols, numbers, products, value: one line each */
-  stages: string[];
-  terms: {
-    symbols: string;
-    upstream: Num;
-    local: Num;
-    value: Num;
-    op: number;
-    /** the value whose gradient's element is the upstream factor, and that element */
-    output: number;
-    index: number[];
-  }[];
-  /** how many terms are not listed, and their sum */
-  more: number;
-  rest: Num;
-  total: Num;
-  gradient: Num | null;
-  /** why there is no sum; "" where there is one */
-  reason: string;
-}
-
 /** The scale of the gradients' sizes (root mean squares): symmetric, in decades. */
 export interface SizesSpec {
   centre: number; // the median over the values that have a gradient
@@ -255,6 +240,6 @@ export interface Payload {
   /** lines to show above the diagram: "9 900 of 10 000 operations are folded", "no backward pass: ..." */
   notes: string[];
   sizes: SizesSpec | null; // null where no gradient has a size
-  /** of small values, by "v3:1,2"; all others only a kernel can send */
-  derivations: Record<string, Derivation>;
+  /** answers by their question, "element 3,1,2": of small values; see explained.ts */
+  explanations: Record<string, unknown>;
 }

@@ -3,6 +3,7 @@ import { fromBase64 } from "./arrays";
 import { h } from "./dom";
 import { unpack } from "./packed";
 import { readSession } from "./session";
+import type { Payload } from "./payload";
 import { Stepper } from "./stepper";
 import { asThemeChoice } from "./theme";
 
@@ -13,8 +14,13 @@ async function mount(place: HTMLElement): Promise<void> {
   if (payload === null || buffer === null) return;
   place.dataset.mounted = "true";
   const session = JSON.parse(place.dataset.session ?? "{}") as Record<string, unknown>;
+  const graph = await unpack<Payload>(fromBase64(payload.textContent ?? ""));
+  const explained = fromBase64(place.querySelector(".gad-explained")?.textContent ?? "");
+  if (explained.byteLength > 0) {
+    Object.assign(graph.explanations, await unpack<Record<string, unknown>>(explained));
+  }
   const stepper = new Stepper(
-    await unpack(fromBase64(payload.textContent ?? "")),
+    graph,
     fromBase64(buffer.textContent ?? ""),
     {
       session: readSession((name) => session[name]),

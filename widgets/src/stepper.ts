@@ -5,6 +5,7 @@ import { Debugger, type NodeAction } from "./debugger";
 import { Diagnosing, readDiagnosis } from "./diagnosing";
 import { Diagram } from "./diagram";
 import { Disposer, h, setAttribute, unique } from "./dom";
+import { Explanations } from "./explained";
 import { FindBox } from "./find";
 import { FindingsPane } from "./findings_pane";
 import { ancestors, fold, initiallyOpen, isSmall, toggled, visibleKeys } from "./fold";
@@ -46,6 +47,7 @@ export class Stepper implements Context {
   readonly arrays: ArrayStore;
   readonly debug: Debugger;
   readonly diagnosing: Diagnosing;
+  readonly explanations: Explanations;
   readonly id = unique("stepper");
   private readonly diagram: Diagram;
   private readonly inspector: Inspector;
@@ -79,6 +81,7 @@ export class Stepper implements Context {
   ) {
     this.timeline = new Timeline(payload);
     this.arrays = new ArrayStore(payload, buffer, fetcherOf(options.kernel));
+    this.explanations = new Explanations(payload.explanations, options.kernel);
     this.debug = new Debugger(this, (what) => this.debugChanged(what));
     this.diagnosing = new Diagnosing(this, () => this.drawDiagnosis());
     this.engine = new LayoutEngine(payload);
@@ -251,6 +254,7 @@ export class Stepper implements Context {
     if (chosen === this.chosen && this.element.dataset.selected !== undefined) return;
     this.chosen = chosen;
     this.element.dataset.selected = chosen;
+    this.highlight([]);
     if (chosen !== "") this.showPane("inspector", true);
     else if (this.small) this.showPane("inspector", false);
     this.inspector.update();
@@ -392,6 +396,10 @@ export class Stepper implements Context {
   uncover(key: string): void {
     const drawn = this.drawn(key);
     if (drawn !== undefined && this.openAround(drawn)) void this.draw(false);
+  }
+
+  highlight(edges: readonly number[]): void {
+    this.diagram.highlight(edges);
   }
 
   /** How a value or an op is drawn: the first, where it has copies. */

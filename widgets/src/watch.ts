@@ -30,6 +30,24 @@ export function flatIndex(shape: readonly number[], index: readonly number[]): n
   return shape.reduce((flat, length, axis) => flat * length + (index[axis] ?? 0), 0);
 }
 
+/** The index of the element at a place in C order. */
+export function unravel(shape: readonly number[], flat: number): number[] {
+  const index = shape.map(() => 0);
+  let rest = flat;
+  for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+    const length = shape[axis] ?? 1;
+    index[axis] = rest % length;
+    rest = Math.floor(rest / length);
+  }
+  return index;
+}
+
+/** An element by the place in C order: "k[0, 1]", "(x @ W)[0, 1]". */
+export function elementName(label: string, shape: readonly number[], flat: number): string {
+  const name = /\s/.test(label) ? `(${label})` : label;
+  return shape.length === 0 ? name : `${name}[${unravel(shape, flat).join(", ")}]`;
+}
+
 /** Reads an index of one element ("3, 2" or "[-1]"); null where there is no such element. */
 export function parseIndex(shape: readonly number[], text: string): number[] | null {
   const words = text.replace(/[[\]()]/g, "").split(",").map((word) => word.trim());

@@ -41,7 +41,7 @@ export class Builder {
     sources: [{ title: "cell 1", first_line: 1, lines: ["c = a * b", "d = c + c"] }],
     notes: [],
     sizes: null,
-    derivations: {},
+    explanations: {},
   };
   private readonly nodeOfValue = new Map<number, number>();
 
@@ -93,6 +93,7 @@ export class Builder {
       data: this.array(shape, data),
       gradient: gradient === null ? null : this.array(shape, gradient),
       cancels: "",
+      reason: "",
       no_gradient: gradient === null ? "no gradient required" : "",
       producer: null,
       filled_at: -1,
