@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from graphviz_ad.errors import RenderError
+from graphviz_ad.render.palette import palette as colours_of
 from graphviz_ad.render.picture import build_scene
 from graphviz_ad.render.scene import (
-    DARK,
-    LIGHT,
     Bezier,
     Circle,
+    Colour,
     Image,
     Polygon,
     Primitive,
@@ -22,8 +22,10 @@ from graphviz_ad.render.scene import (
     Segments,
     Text,
     Theme,
+    check_colour,
     check_theme,
 )
+from graphviz_ad.render.signs import Sign
 from graphviz_ad.render.source import TraceLike
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def to_figure(
     open_groups: Collection[int] | None = None,
     compact: bool = False,
     legend: bool = True,
+    colour: Colour = "step",
+    signs: Sequence[Sign] = (),
 ) -> bytes:
     """Draw a trace as a PNG or PDF file.
 
@@ -56,7 +60,7 @@ def to_figure(
         A file cannot follow its reader: ``"auto"`` is light.
     scale : float
         Dots per CSS pixel of a PNG; lowered where the picture would be too large.
-    open_groups, compact, legend
+    open_groups, compact, legend, colour, signs
         As in `svg.to_svg`.
 
     Returns
@@ -67,13 +71,16 @@ def to_figure(
     Raises
     ------
     RenderError
-        For an unknown kind or theme, or where matplotlib is not installed.
+        For an unknown kind, theme or colour, or where matplotlib is not installed.
     """
     check_theme("to_figure", theme)
     if kind not in ("png", "pdf"):
         raise RenderError("to_figure", 'kind "png" or "pdf"', repr(kind), "choose one of these")
-    scene = build_scene(trace, open_groups=open_groups, compact=compact, legend=legend)
-    return scene_to_file(scene, kind, DARK if theme == "dark" else LIGHT, scale)
+    check_colour("to_figure", colour)
+    scene = build_scene(
+        trace, open_groups=open_groups, compact=compact, legend=legend, colour=colour, signs=signs
+    )
+    return scene_to_file(scene, kind, colours_of(theme == "dark"), scale)
 
 
 def scene_to_file(scene: Scene, kind: str, palette: dict[str, str], scale: float) -> bytes:

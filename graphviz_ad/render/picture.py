@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from graphviz_ad.render.legend import legend_parts
 from graphviz_ad.render.scene import (
     Bezier,
     Circle,
+    Colour,
     Part,
     Polygon,
     Primitive,
@@ -25,6 +26,8 @@ from graphviz_ad.render.scene import (
     Text,
     arrow_head,
 )
+from graphviz_ad.render.signs import Sign, sign_list, sign_parts
+from graphviz_ad.render.sized import Sized
 from graphviz_ad.render.source import TraceLike
 from graphviz_ad.render.thumbnail import absent, heat_map
 
@@ -37,24 +40,33 @@ def build_scene(
     open_groups: Collection[int] | None = None,
     compact: bool = False,
     legend: bool = True,
+    colour: Colour = "step",
+    signs: Sequence[Sign] = (),
 ) -> Scene:
     """Lay a trace out and draw it; the arguments are those of `svg.to_svg`."""
     drawing = build_diagram(trace.graph, trace.value_label)
     opened = start_open(drawing) if open_groups is None else open_groups
     folded = fold(drawing, opened, compact=compact)
     layout = lay_out(drawing, folded)
+    sized = Sized(trace) if colour == "gradient" else None
     parts = [
         *(_frame_part(drawing, group, box) for group, box in layout.frames),
         *(
-            _link_part(trace, drawing, folded, i, layout.curves[i])
+            _link_part(trace, drawing, folded, i, layout.curves[i], sized)
             for i in range(len(folded.bundles))
         ),
-        *(_item_part(trace, drawing, folded, layout, i) for i in range(len(folded.items))),
+        *(_item_part(trace, drawing, folded, layout, i, sized) for i in range(len(folded.items))),
+        *sign_parts(drawing, folded, layout, signs),
     ]
     width, height = layout.width, layout.height
     if legend:
         marks, width, height = legend_parts(trace, drawing, folded, width, height)
         parts += marks
+        if sized is not None:
+            scale, width, height = sized.legend(width, height)
+            parts += scale
+        written, height = sign_list(signs, width, height)
+        parts += written
     graph = trace.graph
     name = trace.value_label(trace.output) if graph.values else ""
     described = (
@@ -85,15 +97,21 @@ def _frame_part(drawing: Drawing, group: int, box: Box) -> Part:
 
 
 def _link_part(
-    trace: TraceLike, drawing: Drawing, folded: Folded, index: int, curve: Curve
+    trace: TraceLike,
+    drawing: Drawing,
+    folded: Folded,
+    index: int,
+    curve: Curve,
+    sized: Sized | None,
 ) -> Part:
     bundle = folded.bundles[index]
     edges = [trace.graph.edges[drawing.links[link].edge] for link in bundle.links]
     back = any(e.carries_gradient and trace.gradient(e.value) is not None for e in edges)
     colour = "forward" if any(e.carries_gradient for e in edges) else "quiet"
     count = _visible_count(drawing, folded, bundle)
+    colour, width = (sized and sized.line(edges)) or (colour, 2.2 if count > 1 else 1.4)
     drawn: list[Primitive] = [
-        Bezier(curve.points, colour, 2.2 if count > 1 else 1.4),
+        Bezier(curve.points, colour, width),
         arrow_head(curve.tip, curve.points[-1], _ARROW, colour, reach=True),
     ]
     if back:
@@ -118,7 +136,12 @@ def _middle(points: tuple[Point, ...]) -> Point:
 
 
 def _item_part(
-    trace: TraceLike, drawing: Drawing, folded: Folded, layout: Layout, index: int
+    trace: TraceLike,
+    drawing: Drawing,
+    folded: Folded,
+    layout: Layout,
+    index: int,
+    sized: Sized | None,
 ) -> Part:
     item, center = folded.items[index], layout.centers[index]
     if item.node is None:
@@ -126,8 +149,8 @@ def _item_part(
         return _box_part(drawing, item.group, center, *item_size(drawing, item))
     node = drawing.nodes[item.node]
     if node.kind == "op":
-        return _op_part(node, center)
-    return _value_part(trace, node, center)
+        return _op_part(node, center, sized)
+    return _value_part(trace, node, center, sized)
 
 
 def _box_part(drawing: Drawing, index: int, center: Point, width: float, height: float) -> Part:
@@ -162,7 +185,8 @@ def _box_part(drawing: Drawing, index: int, center: Point, width: float, height:
     )
 
 
-def _op_part(node: Node, center: Point) -> Part:
+def _op_part(node: Node, center: Point, sized: Sized | None) -> Part:
+    fill = "op" if sized is None else sized.fill(sized.op(node.ref), "op")
     w, h = node.width / 2, node.height / 2
     corners = (
         Point(center.x, center.y - h),
@@ -175,20 +199,26 @@ def _op_part(node: Node, center: Point) -> Part:
         "op",
         node.title,
         (
-            Polygon(corners, "op", "op-line", 1.2),
+            Polygon(corners, fill, "op-line", 1.2),
             Text(center.x, center.y + 4.5, node.label, measure.GLYPH_SIZE, "ink", anchor="middle"),
         ),
     )
 
 
-def _value_part(trace: TraceLike, node: Node, center: Point) -> Part:
+def _value_part(trace: TraceLike, node: Node, center: Point, sized: Sized | None) -> Part:
     value = trace.graph.values[node.ref]
     leaf = value.producer is None
     fill = "leaf" if leaf and not value.requires_grad else "card"
     shown = value.id == trace.output
     stroke, line = ("ink", 1.8) if shown else ("line", 1.2)
     draw = _circle if node.shape == "circle" else _rectangle
+    if sized is not None:
+        fill = sized.fill(sized.value(node.ref), fill)
     drawn = draw(trace, node, center, fill, stroke, line)
+    if sized is not None and not node.copy:
+        w, h = node.width, node.height
+        box = Box(center.x - w / 2, center.y - h / 2, w, h)
+        drawn += sized.tag(node.ref, box, node.shape == "circle")
     return Part(node.key, "value", _value_title(trace, node), tuple(drawn))
 
 

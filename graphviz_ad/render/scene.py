@@ -15,6 +15,7 @@ from graphviz_ad.errors import RenderError
 from graphviz_ad.render.geometry import Point
 
 Theme = Literal["auto", "light", "dark"]
+Colour = Literal["step", "gradient"]
 Face = Literal["mono", "serif", "sans"]
 Anchor = Literal["start", "middle", "end"]
 
@@ -165,6 +166,12 @@ def check_theme(function: str, theme: str) -> None:
         raise RenderError(
             function, 'theme "auto", "light" or "dark"', repr(theme), "choose one of these"
         )
+
+
+def check_colour(function: str, colour: str) -> None:
+    """Refuse what nodes and edges cannot be coloured by."""
+    if colour not in ("step", "gradient"):
+        raise RenderError(function, 'colour "step" or "gradient"', repr(colour), "choose one")
 
 
 def hatching(x: float, y: float, width: float, height: float, step: float = 4.0) -> Segments:

@@ -24,6 +24,9 @@ class TraceLike(Protocol):
     def gradient(self, value: int, /) -> Any:
         """Return a value's finished gradient; None where there is none."""
 
+    def contribution(self, edge: int, /) -> Any:
+        """Return what is sent along an edge; None where nothing is."""
+
     def no_gradient(self, value: int, /) -> str:
         """Say why there is no gradient; empty where there is one."""
 

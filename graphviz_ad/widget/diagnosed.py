@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from graphviz_ad.diagnose.placing import Placed
     from graphviz_ad.diagnose.report import Report
     from graphviz_ad.diagnose.rules import Rule
+    from graphviz_ad.render.signs import Sign
 
 __all__ = ["Diagnosed"]
 
@@ -75,6 +76,17 @@ class Diagnosed(Debugger):
         self._take(diagnose(self.trace, parameters, rules=rules, ignore=ignore, check=check))
         assert self.report is not None
         return self.report
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """The findings as static pictures mark them, without those that follow from others."""
+        from graphviz_ad.render.signs import Sign
+
+        return tuple(
+            Sign(one.key, one.finding.severity, one.finding.kind, one.finding.title)
+            for one in self._placed
+            if one.parent is None
+        )
 
     def break_if(self, condition: str, at: Any = None) -> Breakpoint:
         """Stop where something that a step shows meets a condition, or where a finding shows.

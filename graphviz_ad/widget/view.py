@@ -234,17 +234,24 @@ class GraphView(Diagnosed):
         if self._link is not None:
             self._link.push()
 
+    @property
+    def _look(self) -> dict[str, Any]:
+        """How static pictures are coloured, and what is marked on them."""
+        return {"colour": self._colour, "signs": self.signs}
+
     def to_svg(self, **options: Any) -> str:
         """Return a static picture as SVG text; options as of `graphviz_ad.render.svg.to_svg`."""
         from graphviz_ad.render.svg import to_svg
 
-        return to_svg(self.trace, **options)
+        return to_svg(self.trace, **{**self._look, **options})
 
     def to_dot(self) -> graphviz.Source:
         """Return the graph in Graphviz' language, as a ``graphviz.Source``."""
         from graphviz_ad.render.dot import to_dot
+        from graphviz_ad.render.sized import Sized
 
-        return to_dot(self.trace.graph, self.trace.value_label)
+        sized = Sized(self.trace) if self._colour == "gradient" else None
+        return to_dot(self.trace.graph, self.trace.value_label, sized=sized, signs=self.signs)
 
     def to_text(self) -> str:
         """Return the trace as plain text, a line for each operation."""
@@ -284,7 +291,9 @@ class GraphView(Diagnosed):
         if suffix in (".png", ".pdf"):
             from graphviz_ad.render.figures import to_figure
 
-            path.write_bytes(to_figure(self.trace, "png" if suffix == ".png" else "pdf"))
+            path.write_bytes(
+                to_figure(self.trace, "png" if suffix == ".png" else "pdf", **self._look)
+            )
             return path
         texts: dict[str, Callable[[], str]] = {
             ".svg": self.to_svg,
