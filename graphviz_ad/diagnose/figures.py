@@ -26,16 +26,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "activation_statistics", "gain_per_op", "gradient_flow", "histograms", "update_ratios",
+    "INK", "ORANGE", "activation_statistics", "blank_figure", "gain_per_op", "gradient_flow",
+    "histograms", "plain_axes", "say_empty", "update_ratios",
 ]  # fmt: skip
 
-_INK, _SOFT, _GRID = "#1f2933", "#6b7785", "#e4e8ec"
-_BLUE, _ORANGE, _GREEN, _RED = "#2b6cb0", "#c05621", "#2f855a", "#b3261e"
+INK, _SOFT, _GRID = "#1f2933", "#6b7785", "#e4e8ec"
+_BLUE, ORANGE, _GREEN, _RED = "#2b6cb0", "#c05621", "#2f855a", "#b3261e"
 _MOST_TICKS = 24
 _LONGEST = 22
 
 
-def _figure(width: float, height: float) -> Figure:
+def blank_figure(width: float, height: float) -> Figure:
+    """Return an empty figure that a notebook displays; RenderError without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -55,10 +57,11 @@ def _figure(width: float, height: float) -> Figure:
     return Shown(figsize=(width, height), facecolor="white", layout="constrained")
 
 
-def _plain(axes: Axes, title: str, ylabel: str, xlabel: str = "") -> None:
-    axes.set_title(title, loc="left", fontsize=11, color=_INK)
-    axes.set_ylabel(ylabel, color=_INK)
-    axes.set_xlabel(xlabel, color=_INK)
+def plain_axes(axes: Axes, title: str, ylabel: str, xlabel: str = "") -> None:
+    """Give axes the look of all figures."""
+    axes.set_title(title, loc="left", fontsize=11, color=INK)
+    axes.set_ylabel(ylabel, color=INK)
+    axes.set_xlabel(xlabel, color=INK)
     axes.tick_params(which="both", colors=_SOFT, labelsize=8)
     axes.grid(True, axis="y", color=_GRID, linewidth=0.8)
     axes.set_axisbelow(True)
@@ -134,14 +137,14 @@ def gradient_flow(trace: Trace) -> Figure:
     >>> figure = gradient_flow(ad.diagnose(ad.tanh(h).mean()).trace)
     """
     measures = _layers_of(trace, "gradient_flow")
-    figure = _figure(8, 3.6)
+    figure = blank_figure(8, 3.6)
     axes = figure.add_subplot()
     layers = measures.layers
     sizes = [measures.gradient_rms(layer.out) or 0.0 for layer in layers]
     logs = _log(sizes)
     reached = np.isfinite(logs)
     places = np.arange(len(layers))
-    axes.plot(places[reached], logs[reached], "o-", color=_ORANGE, label="recorded", markersize=4)
+    axes.plot(places[reached], logs[reached], "o-", color=ORANGE, label="recorded", markersize=4)
     expected = _expected(measures, logs)
     if expected is not None:
         axes.plot(places, expected, "--", color=_SOFT, label="expected of its weights (mean field)")
@@ -150,12 +153,12 @@ def gradient_flow(trace: Trace) -> Figure:
     if gone.size:
         axes.plot(gone, np.full(gone.size, low - 1), "x", color=_RED,
                   label="exactly 0, or not finite")  # fmt: skip
-    _plain(axes, "Gradient flow", "log10 rms of ∂L/∂(output)")
+    plain_axes(axes, "Gradient flow", "log10 rms of ∂L/∂(output)")
     _names(axes, _layer_labels(measures))
     if layers:
         axes.legend(frameon=False, fontsize=8)
     else:
-        _say_empty(axes, "no layers with weights in this trace")
+        say_empty(axes, "no layers with weights in this trace")
     return figure
 
 
@@ -210,23 +213,23 @@ def gain_per_op(trace: Trace, most: int = 40) -> Figure:
         op = measures.graph.ops[gain.op]
         value = trace.value_label(measures.graph.edges[gain.edge].value)
         labels.append(f"{op.op} {op.id} → {_cut(value)}")
-    figure = _figure(7, max(2.2, 0.22 * len(chosen) + 1.1))
+    figure = blank_figure(7, max(2.2, 0.22 * len(chosen) + 1.1))
     axes = figure.add_subplot()
     places = np.arange(len(chosen))
     sizes = [gain.per_element for gain in chosen]
-    colors = [_ORANGE if size < 0 else _BLUE for size in sizes]
+    colors = [ORANGE if size < 0 else _BLUE for size in sizes]
     axes.barh(places, sizes, color=colors, height=0.72)
     axes.axvline(0, color=_SOFT, linewidth=0.8)
     left = (
         f", the {len(chosen)} furthest from 0 of {len(known)}" if len(chosen) < len(known) else ""
     )
-    _plain(axes, f"Gain per op{left}", "", "log10 rms(∂L/∂input) / rms(∂L/∂output)")
+    plain_axes(axes, f"Gain per op{left}", "", "log10 rms(∂L/∂input) / rms(∂L/∂output)")
     axes.grid(False, axis="y")
     axes.grid(True, axis="x", color=_GRID)
     axes.set_yticks(places, [label.replace("$", r"\$") for label in labels], fontsize=7)
     axes.set_ylim(len(chosen) - 0.4, -0.6)
     if not chosen:
-        _say_empty(axes, "no gradient was sent")
+        say_empty(axes, "no gradient was sent")
     return figure
 
 
@@ -253,29 +256,29 @@ def activation_statistics(trace: Trace) -> Figure:
     from graphviz_ad.diagnose.rules.saturation import saturated_share
 
     measures = _layers_of(trace, "activation_statistics")
-    figure = _figure(8, 4.6)
+    figure = blank_figure(8, 4.6)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     ops = measures.activations
     _, means, stds = np.array(measures.activation_moments).reshape(-1, 3).T
     places = np.arange(len(ops))
     top.fill_between(places, means - stds, means + stds, color=_BLUE, alpha=0.18, linewidth=0)
     top.plot(places, means, "o-", color=_BLUE, markersize=4)
-    _plain(top, "Activations by depth", "mean ± std")
+    plain_axes(top, "Activations by depth", "mean ± std")
     flat = [saturated_share(measures, op) for op in ops]
     dead = [dead_share(measures, op)[0] if op.op == "relu" else 0.0 for op in ops]
     for shares, color, names, label in (
-        (flat, _ORANGE, set(SATURATING), "inputs where it is flat (sigmoid, tanh)"),
+        (flat, ORANGE, set(SATURATING), "inputs where it is flat (sigmoid, tanh)"),
         (dead, _RED, {"relu"}, "dead units (ReLU)"),
     ):
         if any(op.op in names for op in ops):
             bottom.bar(places, shares, color=color, width=0.6, label=label)
     bottom.set_ylim(0, 1)
-    _plain(bottom, "", "share")
+    plain_axes(bottom, "", "share")
     _names(bottom, [f"{op.op} {op.id}" for op in ops])
     if bottom.patches:
         bottom.legend(frameon=False, fontsize=8, loc="upper right")
     if not ops:
-        _say_empty(top, "no activations of data in this trace")
+        say_empty(top, "no activations of data in this trace")
     return figure
 
 
@@ -293,14 +296,14 @@ def update_ratios(history: History) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    figure = _figure(8, 5)
+    figure = blank_figure(8, 5)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.6))
     steps = [step for step, _ in history.losses]
-    top.plot(steps, [loss for _, loss in history.losses], color=_INK, linewidth=1)
+    top.plot(steps, [loss for _, loss in history.losses], color=INK, linewidth=1)
     losses = [loss for _, loss in history.losses if math.isfinite(loss)]
     if losses and min(losses) > 0:
         top.set_yscale("log")
-    _plain(top, "Loss", "loss")
+    plain_axes(top, "Loss", "loss")
     lines = [
         (name, [(s.step, s.ratio) for s in samples if s.ratio > 0 and math.isfinite(s.ratio)])
         for name, samples in history.samples.items()
@@ -311,11 +314,11 @@ def update_ratios(history: History) -> Figure:
         bottom.plot(*zip(*points, strict=True), color=color, linewidth=1.2,
                     label=_cut(name).replace("$", r"\$"))  # fmt: skip
     bottom.axhspan(3e-4, 3e-3, color=_GREEN, alpha=0.1, linewidth=0)
-    _plain(bottom, "Updates", "‖Δw‖ / ‖w‖", "step")
+    plain_axes(bottom, "Updates", "‖Δw‖ / ‖w‖", "step")
     if drawn:
         bottom.set_yscale("log")
     else:
-        _say_empty(bottom, "no update has been sampled")
+        say_empty(bottom, "no update has been sampled")
     if 0 < len(drawn) <= 12:
         bottom.legend(frameon=False, fontsize=7, ncols=2)
     return figure
@@ -354,7 +357,7 @@ def histograms(traces: Sequence[Trace], what: str = "gradient", bins: int = 60) 
         raise ArgumentError("histograms", expected, f"{len(given)} traces, {what!r}")
     measured = [_layers_of(trace, "histograms") for trace in given]
     rows = measured[-1].layers
-    figure = _figure(7, max(2.4, 0.42 * len(rows) + 1.2))
+    figure = blank_figure(7, max(2.4, 0.42 * len(rows) + 1.2))
     axes = figure.add_subplot()
     pick: Callable[[Measures, int], Any] = (
         (lambda m, v: m.trace.gradient(v)) if what == "gradient" else (lambda m, v: m.trace.data(v))
@@ -367,9 +370,9 @@ def histograms(traces: Sequence[Trace], what: str = "gradient", bins: int = 60) 
         edges = np.linspace(low, high + 1e-6 if high > low else low + 1, bins + 1)
         _ridges(axes, logs, edges, len(rows))
     else:
-        _say_empty(axes, f"no {what} to draw")
+        say_empty(axes, f"no {what} to draw")
     name = "∂L/∂(output)" if what == "gradient" else "output"
-    _plain(axes, f"Layers’ {'gradients' if what == 'gradient' else 'outputs'}", "",
+    plain_axes(axes, f"Layers’ {'gradients' if what == 'gradient' else 'outputs'}", "",
            f"log10 |{name}|, zeros left out")  # fmt: skip
     labels = _layer_labels(measured[-1])
     axes.set_yticks(range(len(rows)), [_cut(x).replace("$", r"\$") for x in labels], fontsize=8)
@@ -394,16 +397,17 @@ def _ridges(axes: Axes, logs: list[list[Any]], edges: Any, rows: int) -> None:
                 continue
             newest = age == len(logs) - 1
             heights = row - 0.85 * counts / counts.max()
-            color, alpha = (_ORANGE, 0.65) if newest else (_SOFT, 0.2)
+            color, alpha = (ORANGE, 0.65) if newest else (_SOFT, 0.2)
             axes.fill_between(
                 centres, row, heights, color=color, alpha=alpha, linewidth=0, zorder=row + 1
             )
             if newest:
-                axes.plot(centres, heights, color=_ORANGE, linewidth=0.8, zorder=row + 1)
+                axes.plot(centres, heights, color=ORANGE, linewidth=0.8, zorder=row + 1)
         last = logs[-1][row] if row < len(logs[-1]) else np.zeros(0)
         if last.size:
-            axes.plot([median(list(last))], [row - 0.06], "|", color=_INK, zorder=row + 2)
+            axes.plot([median(list(last))], [row - 0.06], "|", color=INK, zorder=row + 2)
 
 
-def _say_empty(axes: Axes, text: str) -> None:
+def say_empty(axes: Axes, text: str) -> None:
+    """Write why there is nothing to see in the middle of the axes."""
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, color=_SOFT)

@@ -151,8 +151,9 @@ class Monitor:
         self._traces: dict[int, Trace] = {}
         self._gradient_norms: deque[float] = deque(maxlen=10)
         self._before: list[tuple[Any, Any]] | None = self._arrays()
+        # nothing writes to a parameter's array, so a position is no copy
         self._path = Thinned(path) if path else None
-        self._remember()
+        self._start = self._position() if path else []
         self._live = live
         self._tracking = False
         self._view = LiveView(curves=live)
@@ -187,7 +188,8 @@ class Monitor:
         self.steps += 1
         if suspicious or self.steps % self.every == 0:
             self._before = self._arrays()
-            self._remember()
+            if self._path is not None:
+                self._path.append(self._position())
         if self._live:
             if not self._tracking:
                 self._view.done = self.steps
@@ -231,9 +233,8 @@ class Monitor:
             self._tracking = False
             self._view.refresh(self, last=True)
 
-    def _remember(self) -> None:
-        if self._path is not None:
-            self._path.append((self.steps, [tensor.data for _, tensor in self._named]))
+    def _position(self) -> list[Any]:
+        return [tensor.data for _, tensor in self._named]
 
     def _arrays(self) -> list[tuple[Any, Any]]:
         """Return every parameter's data and gradient; nothing writes to them, so no copies."""
@@ -350,11 +351,47 @@ class Monitor:
                     roots = _join(roots, report.findings)
         return Report(sorted(roots, key=lambda f: SEVERITIES.index(f.severity)), notes, trace)
 
-    def figure(self) -> Figure:
-        """Draw the loss and ‖Δw‖/‖w‖ of every parameter over the steps."""
-        from graphviz_ad.diagnose.figures import update_ratios
+    def figure(self, kind: str = "update_ratios") -> Figure:
+        """Draw the run.
 
-        return update_ratios(self.history)
+        Parameters
+        ----------
+        kind : {"update_ratios", "histograms", "loss_surface"}
+            The loss and ‖Δw‖/‖w‖ of every parameter over the steps; the gradients by layer in
+            the graphs that are held; the loss over a plane through the parameters, with the
+            path that the optimiser took (make the monitor with ``path=50``).
+
+        Raises
+        ------
+        ArgumentError
+            For another kind, or one that needs a graph while none is held.
+        """
+        from graphviz_ad.diagnose import figures
+        from graphviz_ad.diagnose.figure_surface import loss_surface
+
+        if kind == "update_ratios":
+            return figures.update_ratios(self.history)
+        if kind not in ("histograms", "loss_surface"):
+            expected = "one of update_ratios, histograms, loss_surface"
+            raise ArgumentError("Monitor.figure", expected, repr(kind))
+        traces = self.traces
+        if not traces:
+            hint = "call it after a step, on a monitor with keep=1 or more"
+            raise ArgumentError("Monitor.figure", "a graph that is held", "none", hint)
+        if kind == "histograms":
+            return figures.histograms(list(traces.values()))
+        trace = traces[max(traces)]
+        return loss_surface(trace, self._positions(trace))
+
+    def _positions(self, trace: Trace) -> list[dict[int, Any]]:
+        """Return the path that was kept, by the value nodes of a trace."""
+        if self._path is None or trace.rules is None:
+            return []
+        nodes = [trace.rules.value_of(tensor) for _, tensor in self._named]
+        return [
+            {node: array for node, array in zip(nodes, arrays, strict=True) if node is not None}
+            for arrays in (self._start, *self._path, self._position())
+        ]
 
     def __repr__(self) -> str:
         return f"<Monitor: {self.steps} steps, {len(self._named)} parameters>"

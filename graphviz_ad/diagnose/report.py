@@ -174,7 +174,8 @@ class Report(Sequence[Finding]):
 
         Parameters
         ----------
-        kind : {"gradient_flow", "gain_per_op", "activation_statistics", "histograms"}
+        kind : {"gradient_flow", "gain_per_op", "activation_statistics", "histograms", \
+"loss_surface"}
 
         Raises
         ------
@@ -182,13 +183,18 @@ class Report(Sequence[Finding]):
             For another kind, or a report without a trace.
         """
         from graphviz_ad.diagnose import figures
+        from graphviz_ad.diagnose.figure_surface import loss_surface
 
-        kinds = ("gradient_flow", "gain_per_op", "activation_statistics", "histograms")
+        kinds = (
+            "gradient_flow", "gain_per_op", "activation_statistics", "histograms", "loss_surface",
+        )  # fmt: skip
         if kind not in kinds or self.trace is None:
             got = repr(kind) if self.trace is not None else "a report without a trace"
             raise ArgumentError("Report.figure", f"one of {', '.join(kinds)}", got)
         if kind == "histograms":
             return figures.histograms([self.trace])
+        if kind == "loss_surface":
+            return loss_surface(self.trace)
         draw: Callable[[Trace], Figure] = getattr(figures, kind)
         return draw(self.trace)
 

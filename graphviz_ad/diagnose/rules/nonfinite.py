@@ -50,11 +50,13 @@ class NonFinite(Rule):
             yield self._forward(measures, forward)
         for step in trace.steps[trace.forward_steps :]:
             for sent in step.contributions:
-                if step.op is not None and not finite(trace.contribution(sent.edge)):
-                    op = trace.graph.ops[step.op]
-                    if all(finite(trace.gradient(v)) for v in step.outputs):
-                        yield self._backward(measures, op, sent.edge)
-                        return
+                if step.op is None or finite(trace.contribution(sent.edge)):
+                    continue
+                op = trace.graph.ops[step.op]
+                # of an op that broke going forward one finding says it all
+                if op is not forward and all(finite(trace.gradient(v)) for v in step.outputs):
+                    yield self._backward(measures, op, sent.edge)
+                    return
 
     def _leaf(self, measures: Measures, value: int, array: Any) -> Finding:
         node, label = measures.graph.values[value], measures.trace.value_label(value)

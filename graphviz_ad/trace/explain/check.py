@@ -17,6 +17,7 @@ from graphviz_ad.trace.explain.differences import STEP, CheckedElement, judge
 from graphviz_ad.trace.explain.element import element_index
 from graphviz_ad.trace.explain.local import on_backend_of
 from graphviz_ad.trace.explain.reasons import reason
+from graphviz_ad.trace.explain.rerun import Rerun, doubled
 from graphviz_ad.trace.explain.shown import Shown, host, index_text, number, table
 from graphviz_ad.trace.rules import Rules, rules_of
 from graphviz_ad.trace.trace import Trace
@@ -119,13 +120,15 @@ def check(trace: Trace, value: int, index: Any = None, *, limit: int = SAMPLED) 
         indices = _chosen(gradient, limit)
     else:
         indices = [element_index(node.shape, index, trace.value_label(value))]
-    rerun = _Rerun(trace, rules, value)
+    rerun = Rerun(trace, rules, [value])
+    start, seed = rerun.start[value], host(trace.gradient(trace.output)).astype(np.float64)
     scale = float(np.abs(gradient[np.isfinite(gradient)]).max(initial=0.0))
-    size = float(np.abs(rerun.seed * rerun.output(rerun.start)).sum())
+    size = float(np.abs(seed * rerun.output(rerun.start)).sum())
     found = [
         judge(
-            rerun.along(at), f"{label}{index_text(at)}", at, float(gradient[at]), node.dtype,
-            step=STEP * max(1.0, abs(float(host(rerun.start)[at]))), scale=scale, size=size,
+            _along(rerun, value, seed, at), f"{label}{index_text(at)}", at, float(gradient[at]),
+            node.dtype,
+            step=STEP * max(1.0, abs(float(host(start)[at]))), scale=scale, size=size,
         )
         for at in indices
     ]  # fmt: skip
@@ -208,7 +211,7 @@ def _check_input(
     ]
     sent = rules.pull_back(op, cotangents, [slot])
     gradient = float(np.vdot(host(sent[slot]), direction)) if slot in sent else 0.0
-    arrays = [_doubled(a) for a in rules.arrays(op)]
+    arrays = [doubled(a) for a in rules.arrays(op)]
 
     def outputs_at(distance: float) -> list[Any]:
         moved = list(arrays)
@@ -228,54 +231,18 @@ def _check_input(
     return judge(change, name, (), gradient, dtype, step=STEP, scale=abs(gradient), size=size)
 
 
-class _Rerun:
-    """Runs what comes after a value again, with another array in its place."""
+def _along(
+    rerun: Rerun, value: int, seed: Any, index: tuple[int, ...]
+) -> Callable[[float, float], float]:
+    """Return how the loss differs between two distances from the value at one element."""
+    start = rerun.start[value]
 
-    def __init__(self, trace: Trace, rules: Rules, value: int) -> None:
-        graph = trace.graph
-        self.trace, self.rules, self.value = trace, rules, value
-        moved = {value}
-        found = []
-        for op in graph.ops:
-            if any(graph.edges[e].value in moved for e in op.inputs) and value not in op.outputs:
-                found.append(op.id)
-                moved.update(op.outputs)
-        needed = {trace.output}
-        self.ops: list[int] = []
-        for k in reversed(found):
-            if not needed.isdisjoint(graph.ops[k].outputs):
-                needed.update(graph.edges[e].value for e in graph.ops[k].inputs)
-                self.ops.append(k)
-        self.ops.reverse()
-        self.start = _doubled(trace.data(value))
-        self.seed = host(trace.gradient(trace.output)).astype(np.float64)
-        self._fixed: dict[int, list[Any]] = {
-            op: [_doubled(a) for a in rules.arrays(op)] for op in self.ops
-        }
+    def at(distance: float) -> Any:
+        array = host(start).copy()
+        array[index] += distance
+        return rerun.output({value: on_backend_of(start, array)})
 
-    def output(self, array: Any) -> Any:
-        """Return the loss with `array` in the value's place."""
-        graph = self.trace.graph
-        known = {self.value: array}
-        for op in self.ops:
-            arrays = list(self._fixed[op])
-            for edge in graph.ops[op].inputs:
-                end = graph.edges[edge]
-                if end.value in known:
-                    arrays[end.slot] = known[end.value]
-            made = self.rules.forward(op, arrays)
-            known.update(zip(graph.ops[op].outputs, made, strict=True))
-        return host(known[self.trace.output])
-
-    def along(self, index: tuple[int, ...]) -> Callable[[float, float], float]:
-        """Return how the loss differs between two distances from the value at one element."""
-
-        def at(distance: float) -> Any:
-            array = host(self.start).copy()
-            array[index] += distance
-            return self.output(on_backend_of(self.start, array))
-
-        return lambda a, b: float(np.vdot(self.seed, at(a) - at(b)))
+    return lambda a, b: float(np.vdot(seed, at(a) - at(b)))
 
 
 def _chosen(gradient: Any, limit: int) -> list[tuple[int, ...]]:
@@ -296,12 +263,6 @@ def _direction(shape: tuple[int, ...], seed: int) -> Any:
     generator = np.random.default_rng(seed)
     signs = np.where(generator.random(shape) < 0.5, -1.0, 1.0)
     return signs * generator.uniform(0.5, 1.5, shape)
-
-
-def _doubled(array: Any) -> Any:
-    """Return floating-point arrays in float64, everything else as it is."""
-    kind = getattr(getattr(array, "dtype", None), "kind", "")
-    return array.astype(np.float64) if kind == "f" else array
 
 
 def _place(trace: Trace, op: int) -> str:
