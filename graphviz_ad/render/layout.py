@@ -20,6 +20,7 @@ from graphviz_ad.render.diagram import Drawing
 from graphviz_ad.render.folding import Folded, Item
 from graphviz_ad.render.geometry import Box, Curve, Point, frame_title_width, item_size
 from graphviz_ad.render.layered import layered_layout
+from graphviz_ad.render.lines import straight_lines
 
 IN_PROCESS_UP_TO = 300  # items and bundles: above, Graphviz runs where it can be stopped
 TIMEOUT = 8.0  # seconds for Graphviz; where one build of it is too slow, another is as well
@@ -103,8 +104,10 @@ def layout_dot(drawing: Drawing, folded: Folded) -> str:
         "edge [arrowsize=0.8]",
     ]
     inside: dict[int | None, list[str]] = {}
+    lines_of = straight_lines(folded)
     for index, item in enumerate(folded.items):
-        inside.setdefault(item.parent, []).append(_node_line(drawing, index, item))
+        group = lines_of.get(index)
+        inside.setdefault(item.parent, []).append(_node_line(drawing, index, item, group))
     # inner frames have larger indices: close them into their parents from the inside out
     for frame in reversed(folded.frames):
         title = round(frame_title_width(drawing.groups[frame].label))
@@ -143,11 +146,12 @@ def _enters(drawing: Drawing, tail: Item, head: Item) -> bool:
     return group != head.parent
 
 
-def _node_line(drawing: Drawing, index: int, item: Item) -> str:
+def _node_line(drawing: Drawing, index: int, item: Item, group: int | None) -> str:
     width, height = item_size(drawing, item)
     shape = "shape=box" if item.node is None else _SHAPES[drawing.nodes[item.node].shape]
     inches = f"width={width / _POINTS_PER_INCH:.4f}, height={height / _POINTS_PER_INCH:.4f}"
-    return f"n{index} [{shape}, {inches}]"
+    line = "" if group is None else f", group=g{group}"
+    return f"n{index} [{shape}, {inches}{line}]"
 
 
 def _pygraphviz(dot: str, small: bool, timeout: float) -> bytes | None:

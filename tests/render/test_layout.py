@@ -9,9 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
+import graphviz_ad as ad
 from graphviz_ad.render import layout
 from graphviz_ad.render.diagram import Drawing, build_diagram
 from graphviz_ad.render.folding import Folded, Item, fold, start_open
@@ -19,6 +21,7 @@ from graphviz_ad.render.geometry import item_size
 from graphviz_ad.render.layered import layered_layout
 from graphviz_ad.render.layout import Layout, lay_out
 from graphviz_ad.trace.model import Graph
+from graphviz_ad.trace.recorder import record_trace
 from tests.render.graphs import blocks, chain, network, product, split, square
 from tests.render.test_folding import graphs
 
@@ -181,3 +184,16 @@ def test_nothing_is_written_to_the_terminal(capfd: pytest.CaptureFixture[str]) -
 def test_nothing_to_draw() -> None:
     result = lay_out(*visible(Graph((), (), ())))
     assert result.centers == ()
+
+
+def test_the_way_of_the_data_runs_straight_through_a_deep_network() -> None:
+    h = ad.tensor(np.ones((2, 16)), name="x")
+    for k in range(6):
+        with ad.module_scope(f"layer {k}"):
+            W, b = ad.parameter(np.eye(16), name="W"), ad.parameter(np.zeros(16), name="b")
+            h = ad.sigmoid(h @ W + b)
+    drawing, folded = visible(record_trace(h.sum()).graph)
+    result = lay_out(drawing, folded)
+    assert result.engine != "layered"
+    computed = {bundle.head for bundle in folded.bundles}
+    assert len({round(result.centers[item].x) for item in computed}) == 1

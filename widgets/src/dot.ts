@@ -2,6 +2,7 @@
 // Only sizes and structure are sent: no label of the user's ever enters the DOT text.
 import { ancestors, groupTitle, type Scene } from "./fold";
 import type { Layout, PlacedLink, Point } from "./geometry";
+import { straightLines } from "./lines";
 import type { Payload } from "./payload";
 
 const inches = (px: number): string => (px / 72).toFixed(4);
@@ -16,9 +17,12 @@ export function toDot(payload: Payload, scene: Scene): string {
     const parent = payload.groups[group]?.parent ?? null;
     children.set(parent, [...(children.get(parent) ?? []), group]);
   }
+  const lineOf = straightLines(scene);
   for (const node of scene.nodes) {
+    const group = lineOf.get(node.key);
     const line =
       `${names.get(node.key)} [shape=${SHAPES[node.shape]} ` +
+      (group === undefined ? "" : `group=g${group} `) +
       `width=${inches(node.width)} height=${inches(node.height)}];`;
     const lines = members.get(node.group);
     if (lines === undefined) members.set(node.group, [line]);

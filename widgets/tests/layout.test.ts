@@ -103,12 +103,17 @@ describe("DOT", () => {
 describe("boxes", () => {
   it("stand one below the other along a chain of modules", () => {
     const make = new Builder();
-    let h = make.value("x", [1], { role: "input", gradient: null });
+    const matrix = { shape: [2, 2], gradient: [0, 0, 0, 0] };
+    const ones = [1, 1, 1, 1];
+    let h = make.value("x", ones, { ...matrix, role: "input" });
     const boxes = ["first", "second", "third"].map((label) => {
       const box = make.group(label);
-      const w = make.value("W", [2], { group: box });
-      const out = make.value("h", [2], { role: "intermediate", group: box });
-      make.op("multiply", [h, w], out, box);
+      const w = make.value("W", ones, { ...matrix, group: box });
+      const b = make.value("b", [2], { group: box });
+      const k = make.value("k", ones, { ...matrix, role: "intermediate", group: box });
+      const out = make.value("h", ones, { ...matrix, role: "intermediate", group: box });
+      make.op("multiply", [h, w], k, box);
+      make.op("add", [k, b], out, box);
       h = out;
       return box;
     });
@@ -118,5 +123,8 @@ describe("boxes", () => {
     const [a, b, c] = boxes.map((box) => layout.groups.get(box)!);
     expect(a!.y + a!.height).toBeLessThanOrEqual(b!.y);
     expect(b!.y + b!.height).toBeLessThanOrEqual(c!.y);
+    const made = scene.nodes.filter((node) => scene.links.some((link) => link.to === node.key));
+    const columns = new Set(made.map((node) => Math.round(layout.nodes.get(node.key)!.x)));
+    expect(columns.size).toBe(1); // the way of the data runs straight down
   });
 });
