@@ -44,11 +44,16 @@ def new_page(browser: Browser) -> Iterator[PageMaker]:
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def make(
-        *, files_only: bool = False, window: ViewportSize = WINDOW, dark: bool = False
+        *,
+        files_only: bool = False,
+        window: ViewportSize = WINDOW,
+        dark: bool = False,
+        touch: bool = False,
     ) -> Page:
         context = browser.new_context(
-            viewport=window, color_scheme="dark" if dark else "light", reduced_motion="reduce"
-        )
+            viewport=window, color_scheme="dark" if dark else "light", reduced_motion="reduce",
+            has_touch=touch,
+        )  # fmt: skip
         context.set_default_timeout(30_000)
         if files_only:
             context.set_offline(True)

@@ -359,11 +359,71 @@ def test_nothing_is_cut_off(
     stepper.node("v0").dispatch_event("click")
     screenshot(stepper.page)
     assert stepper.page.evaluate("() => document.documentElement.scrollWidth") <= width
-    for button in stepper.root.locator(".gad-toolbar :is(button, select)").all():
+    if stepper.button("more").is_visible():
+        stepper.button("more").click()
+        screenshot(stepper.page, "more")
+    for button in stepper.root.locator(".gad-toolbar :is(button, select):visible").all():
         box = button.bounding_box()
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
+
+
+def test_the_toolbar_is_one_row_where_a_notebook_has_room(open_view: Opener) -> None:
+    """And what it leaves out of the row opens from a button."""
+    for width, rows in ((1360, 1), (1100, 1), (860, 1), (740, 2), (360, 3)):
+        stepper = open_view(nested(), window={"width": width, "height": 700})
+        stepper.go_to(stepper.steps)
+        box = stepper.root.locator(".gad-toolbar").bounding_box()
+        assert box is not None
+        assert box["height"] < 16 + 34 * rows, width
+        if width < 1300:
+            stepper.button("more").click()
+        for name in ("back over", "back into", "back out", "light or dark", "keys"):
+            expect(stepper.button(name)).to_be_in_viewport()
+        expect(stepper.root.get_by_label("view", exact=True)).to_be_in_viewport()
+        stepper.button("back out").click()
+        assert stepper.position < stepper.steps
+        stepper.page.keyboard.press("Escape")
+        expect(stepper.button("back out")).to_be_visible(visible=width >= 1300)
+
+
+# Two fingers on the diagram, each from one place to another, in fractions of the pane.
+PINCH = [((0.4, 0.5), (0.3, 0.5)), ((0.6, 0.5), (0.9, 0.5))]
+
+
+def test_two_fingers_scale_the_diagram(open_view: Opener) -> None:
+    stepper = open_view(nested(), window={"width": 390, "height": 800}, touch=True)
+    page = stepper.page
+    drawing = stepper.root.locator(".gad-diagram > svg")
+    before = drawing.bounding_box()
+    pane = stepper.root.locator(".gad-diagram").bounding_box()
+    assert before is not None
+    assert pane is not None
+    client = page.context.new_cdp_session(page)
+
+    def touch(kind: str, part: float) -> None:
+        points = [
+            {"x": pane["x"] + pane["width"] * (a[0] + (b[0] - a[0]) * part),
+             "y": pane["y"] + pane["height"] * (a[1] + (b[1] - a[1]) * part), "id": i}
+            for i, (a, b) in enumerate(PINCH)
+        ]  # fmt: skip
+        shown = [] if kind == "touchEnd" else points
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": shown})
+
+    touch("touchStart", 0)
+    for part in (0.25, 0.5, 0.75, 1):
+        touch("touchMove", part)
+    touch("touchEnd", 1)
+    after = drawing.bounding_box()
+    assert after is not None
+    assert after["width"] == pytest.approx(3 * before["width"], rel=0.02)
+    # What was between the fingers is between them still: their middle went from 0.5 to 0.6.
+    x = (pane["x"] + 0.5 * pane["width"] - before["x"]) / before["width"]
+    assert (pane["x"] + 0.6 * pane["width"] - after["x"]) / after["width"] == pytest.approx(
+        x, abs=0.02
+    )
+    expect(stepper.root).to_have_attribute("data-selected", "")
 
 
 LARGE = """\

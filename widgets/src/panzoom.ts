@@ -1,4 +1,4 @@
-// Moving and scaling the drawing: drag, ctrl + wheel, buttons and keys.
+// Moving and scaling the drawing: drag, pinch, ctrl + wheel, buttons and keys.
 import { Disposer } from "./dom";
 import type { Point, Rect } from "./geometry";
 import { prefersReducedMotion } from "./theme";
@@ -19,6 +19,8 @@ export class PanZoom {
   /** what was last brought into view */
   private shown: Rect | null = null;
   private drag = new Disposer();
+  /** where the pressed pointers are: one drags, two pinch */
+  private readonly fingers = new Map<number, Point>();
   private frame = 0;
   /** the user has moved or scaled the drawing, so it is no longer fitted on its own */
   touched = false;
@@ -38,6 +40,15 @@ export class PanZoom {
         event.preventDefault();
         this.touched = true;
         this.zoom(Math.exp(-event.deltaY * 0.0022), this.local(event));
+      },
+      { passive: false },
+    );
+    this.disposer.listen<TouchEvent>(
+      pane,
+      "touchmove",
+      (event) => {
+        // One finger scrolls the page up and down; two are for the drawing alone.
+        if (event.touches.length > 1) event.preventDefault();
       },
       { passive: false },
     );
@@ -150,29 +161,55 @@ export class PanZoom {
 
   private press(event: PointerEvent): void {
     if (event.button !== 0) return;
-    const start = { x: event.clientX, y: event.clientY };
-    const origin = { x: this.x, y: this.y };
+    // The first of a gesture; what became of an earlier one may not have been told.
+    if (event.isPrimary) this.fingers.clear();
+    this.fingers.set(event.pointerId, this.local(event));
+    if (this.fingers.size > 1) {
+      // What two fingers do is never a click.
+      this.dragged = true;
+      return;
+    }
     this.drag.dispose();
     const { drag } = this;
     this.dragged = false;
+    const start = this.local(event);
     drag.listen<PointerEvent>(window, "pointermove", (move) => {
-      const dx = move.clientX - start.x;
-      const dy = move.clientY - start.y;
-      if (!this.dragged && Math.hypot(dx, dy) < SLACK) return;
+      if (!this.fingers.has(move.pointerId)) return;
+      const to = this.local(move);
+      if (!this.dragged && Math.hypot(to.x - start.x, to.y - start.y) < SLACK) return;
       this.dragged = true;
       this.touched = true;
       cancelAnimationFrame(this.frame);
       this.pane.classList.add("gad-dragging");
-      this.x = origin.x + dx;
-      this.y = origin.y + dy;
-      this.apply();
+      this.follow(move.pointerId, to);
     });
-    const end = (): void => {
+    const end = (up: PointerEvent): void => {
+      this.fingers.delete(up.pointerId);
+      if (this.fingers.size > 0) return;
       this.pane.classList.remove("gad-dragging");
       drag.dispose();
     };
-    drag.listen(window, "pointerup", end);
-    drag.listen(window, "pointercancel", end);
+    drag.listen<PointerEvent>(window, "pointerup", end);
+    drag.listen<PointerEvent>(window, "pointercancel", end);
+  }
+
+  /** Moves with the fingers' middle, and scales with their distance where there are two. */
+  private follow(pointer: number, to: Point): void {
+    const before = this.grip();
+    this.fingers.set(pointer, to);
+    const after = this.grip();
+    this.x += after.middle.x - before.middle.x;
+    this.y += after.middle.y - before.middle.y;
+    if (before.distance > 0) this.zoom(after.distance / before.distance, after.middle);
+    else this.apply();
+  }
+
+  private grip(): { middle: Point; distance: number } {
+    const [a = { x: 0, y: 0 }, b = a] = [...this.fingers.values()];
+    return {
+      middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 },
+      distance: Math.hypot(a.x - b.x, a.y - b.y),
+    };
   }
 
   private local(event: MouseEvent): Point {

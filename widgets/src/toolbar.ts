@@ -1,6 +1,6 @@
 // The controls on top.
 import type { Context } from "./context";
-import { Disposer, h, setAttribute, setText } from "./dom";
+import { Disposer, h, setAttribute, setText, unique } from "./dom";
 import { icon, type IconName } from "./icons";
 import type { Granularity, Way } from "./stepping";
 
@@ -29,10 +29,13 @@ export class Toolbar {
   private readonly pill = h("span", { class: "gad-pill" });
   private readonly disposer = new Disposer();
   private readonly buttons: Record<
-    "first" | "back" | "forward" | "last" | "play" | "source" | "inspector" | "theme",
+    "first" | "back" | "forward" | "last" | "play" | "source" | "inspector",
     HTMLButtonElement
   >;
   private readonly granularity: HTMLSelectElement;
+  /** what stands in the row where there is room, and opens from a button where there is not */
+  private readonly panel: HTMLElement;
+  private readonly more: HTMLButtonElement;
 
   constructor(
     private readonly context: Context,
@@ -47,9 +50,8 @@ export class Toolbar {
       play: this.button("play", "play (Space)", actions.play),
       source: this.button("source", "source, breakpoints and watches", () => actions.pane("source")),
       inspector: this.button("inspector", "inspector", () => actions.pane("inspector")),
-      theme: this.button("theme", "light or dark", actions.theme),
     };
-    const { first, back, forward, last, play, source, inspector, theme } = this.buttons;
+    const { first, back, forward, last, play, source, inspector } = this.buttons;
     back.append(h("span", { class: "gad-word" }, "back"));
     forward.prepend(h("span", { class: "gad-word" }, "step"));
     for (const button of [back, forward]) button.classList.add("gad-button-text");
@@ -64,11 +66,15 @@ export class Toolbar {
     const verb = (name: IconName, label: string, act: (way: Way) => void): HTMLButtonElement =>
       this.button(name, label, (event) => act(event.shiftKey ? -1 : 1));
     const verbs = [
-      verb("over", "step over a module (o; back: Shift+O)", actions.over),
-      verb("into", "step into a module (i; back: Shift+I)", actions.into),
-      verb("out", "step out of a module (u; back: Shift+U)", actions.out),
+      verb("over", "step over a module (o)", actions.over),
+      verb("into", "step into a module (i)", actions.into),
+      verb("out", "step out of a module (u)", actions.out),
     ];
-    const help = this.button("help", "keys (?)", actions.help);
+    const backwards = [
+      this.extra("backOver", "back over a module", "Shift+O", () => actions.over(-1)),
+      this.extra("backInto", "back into a module", "Shift+I", () => actions.into(-1)),
+      this.extra("backOut", "back out of a module", "Shift+U", () => actions.out(-1)),
+    ];
     const speed = this.select(
       "speed of play",
       SPEEDS.map((factor) => [String(factor), `${factor}×`]),
@@ -84,24 +90,51 @@ export class Toolbar {
       "bipartite",
       (value) => actions.compact(value === "compact"),
     );
+    const id = unique("more");
+    this.panel = h(
+      "div",
+      { class: "gad-overflow-panel", id },
+      ...(hasModules ? [h("div", { class: "gad-tools gad-backwards" }, ...backwards)] : []),
+      h("label", { class: "gad-tools gad-view" }, h("span", {}, "view"), view),
+      h(
+        "div",
+        { class: "gad-tools gad-page-tools" },
+        this.extra("theme", "light or dark", "", actions.theme),
+        this.extra("help", "keys", "?", actions.help),
+      ),
+    );
+    this.more = this.button("more", "more", () => this.showMore(this.panel.dataset.open === undefined));
+    this.more.setAttribute("aria-controls", id);
+    this.showMore(false);
+    this.disposer.listen<KeyboardEvent>(this.panel, "keydown", (event) => {
+      if (event.key !== "Escape" || this.panel.dataset.open === undefined) return;
+      event.stopPropagation();
+      this.showMore(false);
+      this.more.focus({ preventScroll: true });
+    });
+    // A click anywhere else closes it, also on the page around a Stepper.
+    this.disposer.listen<PointerEvent>(document, "pointerdown", (event) => {
+      const path = event.composedPath();
+      if (!path.includes(this.panel) && !path.includes(this.more)) this.showMore(false);
+    });
     this.element = h(
       "div",
       { class: "gad-toolbar", role: "toolbar", "aria-label": "Stepper" },
       h("div", { class: "gad-tools" }, first, back, forward, last),
+      h("div", { class: "gad-tools" }, play, speed),
       h(
         "div",
-        { class: "gad-tools" },
+        { class: "gad-tools gad-verbs" },
         this.granularity,
         ...(hasModules ? verbs : []),
         this.button("rewind", "run back to a breakpoint (Shift+C)", () => actions.run(-1)),
         this.button("run", "run to a breakpoint (c)", () => actions.run(1)),
       ),
-      h("div", { class: "gad-tools" }, play, speed),
+      h("div", { class: "gad-overflow" }, this.more, this.panel),
       this.pill,
       h("span", { class: "gad-spring" }),
-      h("label", { class: "gad-tools gad-view" }, h("span", {}, "view"), view),
       find,
-      h("div", { class: "gad-tools gad-panes" }, source, inspector, theme, help),
+      h("div", { class: "gad-tools gad-panes" }, source, inspector),
     );
   }
 
@@ -113,7 +146,9 @@ export class Toolbar {
     const position = this.context.position();
     const { timeline } = this.context;
     const step = timeline.step(position);
-    setText(this.pill, timeline.title(position));
+    const title = timeline.title(position);
+    setText(this.pill, title);
+    setAttribute(this.pill, "title", title);
     this.pill.dataset.phase = step?.phase ?? "start";
     // Not `disabled`, which would drop the focus at either end.
     const ends: [HTMLButtonElement, boolean][] = [
@@ -140,6 +175,18 @@ export class Toolbar {
 
   setPane(name: "source" | "inspector", open: boolean): void {
     this.buttons[name].setAttribute("aria-pressed", String(open));
+  }
+
+  private showMore(open: boolean): void {
+    this.panel.toggleAttribute("data-open", open);
+    setAttribute(this.more, "aria-expanded", String(open));
+  }
+
+  /** A button that shows its words where it stands in the panel. */
+  private extra(name: IconName, label: string, key: string, act: () => void): HTMLButtonElement {
+    const button = this.button(name, key === "" ? label : `${label} (${key})`, act);
+    button.append(h("span", { class: "gad-extra-word" }, label));
+    return button;
   }
 
   private button(
