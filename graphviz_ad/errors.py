@@ -22,6 +22,7 @@ __all__ = [
     "RenderError",
     "ShapeError",
     "StateDictError",
+    "ThreadError",
     "TraceError",
     "VJPError",
 ]
@@ -110,6 +111,10 @@ class GradientError(GraphvizADError, RuntimeError):
 
 class InPlaceError(GraphvizADError, RuntimeError):
     """A write into an array that a recorded graph has seen."""
+
+
+class ThreadError(GraphvizADError, RuntimeError):
+    """A tensor that one thread recorded, where another thread would record what follows."""
 
 
 class NothingRecordedError(GraphvizADError, ValueError):

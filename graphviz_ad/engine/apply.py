@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -11,11 +12,11 @@ import numpy as np
 from graphviz_ad.backend import DEVICES, Array, namespace, protect
 from graphviz_ad.engine.memory import keep_freed_memory
 from graphviz_ad.engine.op import Op
-from graphviz_ad.engine.refuse import refuse, unite
-from graphviz_ad.engine.tape import next_id, tape
-from graphviz_ad.engine.tensor import Tensor, constant, wrap
+from graphviz_ad.engine.refuse import refuse, refuse_thread, unite
+from graphviz_ad.engine.tape import State, begin, next_id, state_here
+from graphviz_ad.engine.tensor import Tensor, constant, constant_leaf
 
-__all__ = ["apply"]
+__all__ = ["apply", "binary_operator", "unary_function"]
 
 _NO_PARAMS: dict[str, Any] = {}
 _getframe = sys._getframe
@@ -42,7 +43,8 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
     Raises
     ------
     GraphvizADError
-        One of its subclasses when the operands do not fit; nothing is recorded then.
+        One of its subclasses when the operands do not fit, or one was recorded in another
+        thread; nothing is recorded then.
     """
     if op.prepare is not None:
         try:
@@ -70,6 +72,7 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
     if xp is None:
         # nothing but Python numbers: there is no array whose dtype they could take
         xp, arrays = np, [None if a is None else np.asarray(a)[()] for a in arrays]
+    saved = None
     try:
         if op.check is not None:
             op.check(*arrays, **params)
@@ -79,53 +82,104 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             out = op.forward(xp, *arrays, **params)
     except Exception as error:
         refuse(op, error, operands, arrays, params, _getframe(depth + 1))
-    recorded = (*inputs, *arrays) if needs and op.differentiable and tape.recording else None
-    frame = _getframe(depth + 1)
+    return _results(op, out, inputs, arrays, params, saved, needs, _getframe(depth + 1))
+
+
+def _results(
+    op: type[Op],
+    out: Any,
+    inputs: list[Any],
+    arrays: list[Array],
+    params: dict[str, Any],
+    saved: Any,
+    needs: bool,
+    frame: FrameType,
+) -> Any:
+    """Make the tensors of what a forward rule returned: recorded, or leaves."""
+    state = state_here() or begin()
+    if not (needs and op.differentiable and state.recording):
+        if type(out) is tuple:
+            return tuple([constant_leaf(protect(o)) for o in out])
+        return constant_leaf(protect(out))
+    for tensor in inputs:
+        theirs = None if tensor is None else tensor._state
+        if theirs is not state and theirs is not None and theirs.tape is not state.tape:
+            refuse_thread(op.name, tensor, state.tape, frame)
+    params = params or _NO_PARAMS
     if type(out) is not tuple:
-        result = _result(out, next_id(), op, recorded, params, frame)
-        if op.saves:
-            result._saved = saved
-        return result
+        call = (params, saved, None, *inputs, *arrays)
+        if type(out) is not _float64:
+            out = protect(out)
+        return _recorded(out, next_id(), op, call, frame, state)
     outs = tuple([protect(o) for o in out])
     ids = _consecutive_ids(len(outs))
-    results = [
-        _result(o, identity, op, recorded, params, frame)
-        for o, identity in zip(outs, ids, strict=True)
-    ]
-    if recorded is not None:
-        for result in results:
-            result._outs = ids[0], outs
-            if op.saves:
-                result._saved = saved
-    return tuple(results)
+    call = (params, saved, (ids[0], outs), *inputs, *arrays)
+    made = zip(outs, ids, strict=True)
+    return tuple([_recorded(o, identity, op, call, frame, state) for o, identity in made])
 
 
-def _result(
-    out: Array,
-    identity: int,
-    op: type[Op],
-    recorded: tuple[Any, ...] | None,
-    params: dict[str, Any],
-    frame: FrameType,
-) -> Tensor:
-    """Make the tensor of one output; it is a leaf where nothing is recorded."""
-    if type(out) is _ndarray:
-        if out.ndim:
-            out.setflags(write=False)
+def unary_function(op: type[Op]) -> Callable[[Any], Any] | None:
+    """Make `apply` for an op of one array and nothing else; None for another op.
+
+    The user's call is two frames above it.
+    """
+    if len(op.inputs) != 1 or op.variadic or op.params or op.prepare or op.check or op.saves:
+        return None
+    forward, differentiable = op.forward, op.differentiable
+
+    def apply_one(operand: Any) -> Any:
+        if type(operand) is not Tensor or DEVICES:
+            return apply(op, (operand,), {}, 2)
+        a = operand._data
+        try:
+            out = forward(np, a)
+        except Exception as error:
+            refuse(op, error, (operand,), [a], _NO_PARAMS, _getframe(2))
+        if type(out) is _ndarray and out.ndim:
+            out.setflags(False)  # type: ignore[call-arg]
+        elif type(out) is tuple:
+            needs = operand.requires_grad
+            return _results(op, out, [operand], [a], _NO_PARAMS, None, needs, _getframe(2))
         else:
-            out = out[()]
-    if recorded is None:
-        return wrap(out, None, identity)
+            out = protect(out)
+        result = _new(Tensor)
+        result._data = out
+        result.id = next_id()
+        result._grad = result.name = result._watch = None
+        state = state_here() or begin()
+        if operand.requires_grad and differentiable and state.recording:
+            frame = _getframe(2)
+            theirs = operand._state
+            if theirs is not state and theirs is not None and theirs.tape is not state.tape:
+                refuse_thread(op.name, operand, state.tape, frame)
+            result._op = op
+            result._call = (_NO_PARAMS, None, None, operand, a)
+            result._code = frame.f_code
+            result._lasti = frame.f_lasti
+            result._state = state
+            result.requires_grad = out.dtype.kind == "f"
+        else:
+            result.requires_grad = False
+            result._op = result._call = result._code = result._state = None
+            result._lasti = 0
+        return result
+
+    return apply_one
+
+
+def _recorded(
+    out: Array, identity: int, op: type[Op], call: tuple[Any, ...], frame: FrameType, state: State
+) -> Tensor:
+    """Make the tensor of one output of a recorded op."""
     result = _new(Tensor)
     result._data = out
     result.id = identity
-    result._grad = result.name = result._watch = result._outs = None
+    result._grad = result.name = result._watch = None
     result._op = op
-    result._operands = recorded
-    result._params = params or _NO_PARAMS
+    result._call = call
     result._code = frame.f_code
     result._lasti = frame.f_lasti
-    result._scope = tape.scope
+    result._state = state
     result.requires_grad = out.dtype.kind == "f"
     return result
 
@@ -162,7 +216,7 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
             b = other._data
             needs = self.requires_grad or other.requires_grad
         else:
-            if other is None or isinstance(other, (str, list, tuple, dict)):
+            if other is None or isinstance(other, (str, dict)):
                 return NotImplemented
             b = constant(other, op.name, weak)
             right = None
@@ -170,45 +224,50 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
         if swapped:
             a, b = b, a
             left, right = right, left
-        kind = type(a)
         try:
             if DEVICES:
                 given = (other, self) if swapped else (self, other)
                 xp, (a, b), _ = unite(op, given, [a, b], _NO_PARAMS, _getframe(1))
+                out = forward(xp, a, b)
             else:
-                xp = np if kind is _ndarray or kind is _float64 else _namespace_of([a, b])
-            out = forward(xp, a, b)
+                out = forward(np, a, b)
         except Exception as error:
             given = (other, self) if swapped else (self, other)
             refuse(op, error, given, [a, b], _NO_PARAMS, _getframe(1))
         kind = type(out)
         if kind is _ndarray:
             if out.ndim:
-                out.setflags(write=False)
+                out.setflags(False)
             else:
-                out = protect(out)
-        # `wrap` and what `apply` writes after it, without the calls
+                out = out[()]
+        # `_recorded` and `wrap`, without the calls
         result = _new(Tensor)
         result._data = out
         result.id = next_id()
-        result._grad = result.name = result._watch = result._outs = None
-        if needs and differentiable and tape.recording:
+        result._grad = result.name = result._watch = result._call = None
+        state = state_here() or begin()
+        if needs and differentiable and state.recording:
             frame = _getframe(1)
+            if left is not None:
+                theirs = left._state
+                if theirs is not state and theirs is not None and theirs.tape is not state.tape:
+                    refuse_thread(op.name, left, state.tape, frame)
+            if right is not None:
+                theirs = right._state
+                if theirs is not state and theirs is not None and theirs.tape is not state.tape:
+                    refuse_thread(op.name, right, state.tape, frame)
             result._op = op
-            result._operands = None
             result._left = left
             result._right = right
             result._left_array = a
             result._right_array = b
-            result._params = _NO_PARAMS
             result._code = frame.f_code
             result._lasti = frame.f_lasti
-            result._scope = tape.scope
+            result._state = state
             result.requires_grad = kind is _float64 or out.dtype.kind == "f"
         else:
             result.requires_grad = False
-            result._op = result._operands = result._params = None
-            result._code = result._scope = None
+            result._op = result._code = result._state = None
             result._lasti = 0
         return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappop, heappush
 from types import FunctionType
 from typing import Any
@@ -11,8 +12,9 @@ import numpy as np
 from graphviz_ad.backend import DEVICES, Array, namespace, own, protect
 from graphviz_ad.engine.exchange import on_backend_of
 from graphviz_ad.engine.hooks import call_hooks
-from graphviz_ad.engine.tape import Record, next_id, no_grad
-from graphviz_ad.engine.tensor import Tensor, wrap
+from graphviz_ad.engine.sums import sum_rows
+from graphviz_ad.engine.tape import Record, no_grad
+from graphviz_ad.engine.tensor import OPERANDS, Tensor, constant_leaf
 from graphviz_ad.errors import DTypeError, GradientError, GraphvizADError, ShapeError, VJPError
 
 __all__ = ["backward", "fit", "pull_back", "seed"]
@@ -103,7 +105,7 @@ def fit(sent: Array, like: Array, op: Any, slot: int) -> Array:
     if sent.shape != shape:
         extra = sent.ndim - len(shape)
         if extra == 1 and sent.shape[1:] == shape:  # a bias, most of the time
-            summed = sent.sum(0)
+            summed = sum_rows(sent)
         else:
             axes = tuple(range(extra)) + tuple(
                 extra + i
@@ -133,19 +135,72 @@ def fill_outputs(record: Record, gradients: dict[int, Array]) -> Any:
     )
 
 
+class _Pass:
+    """What has arrived where, and what waits to be sent back.
+
+    Attributes
+    ----------
+    gradients : dict
+        Of the tensors that wait, and of the leaves, by id.
+    waiting : dict
+        Per record the output that was reached first, by the id of its first output.
+    heap : list of int
+        The keys of `waiting`, negative: the latest record comes off first.
+    leaves, watched : dict
+        The leaves that were reached, and the outputs with a `Watch`, by id.
+    finished : dict
+        The gradients of those outputs after their hooks, by id.
+    """
+
+    __slots__ = ("finished", "gradients", "heap", "leaves", "waiting", "watched")
+
+    def __init__(self) -> None:
+        self.gradients: dict[int, Array] = {}
+        self.waiting: dict[int, Tensor] = {}
+        self.heap: list[int] = []
+        self.leaves: dict[int, Tensor] = {}
+        self.watched: dict[int, Tensor] = {}
+        self.finished: dict[int, Array] = {}
+
+    def reach(self, tensor: Tensor, gradient: Array) -> None:
+        """Note a tensor and the first contribution to it."""
+        self.gradients[tensor.id] = gradient
+        if tensor._op is None:
+            self.leaves[tensor.id] = tensor
+            return
+        if tensor._watch is not None:
+            self.watched[tensor.id] = tensor
+        outs = tensor._outs
+        key = tensor.id if outs is None else outs[0]
+        if key not in self.waiting:
+            self.waiting[key] = tensor
+            heappush(self.heap, -key)
+
+    def complete(self, key: int, outs: tuple[int, tuple[Array, ...]]) -> tuple[Array, ...]:
+        """Take the gradients of an op's outputs after their hooks, zeros where none arrived."""
+        first, made = outs
+        xp = namespace(made[0])
+        taken = []
+        for identity, out in enumerate(made, first):
+            if identity not in self.gradients:
+                taken.append(xp.zeros_like(out))
+                continue
+            g = self.gradients.pop(identity)
+            if identity in self.watched:
+                g = self.finished[identity] = _hooked(self.watched[identity], g)
+            taken.append(g)
+        return tuple(taken)
+
+
 # An infinite slope, such as that of sqrt at 0, is the answer there and no mistake.
 @np.errstate(all="ignore")
 def backward(output: Tensor, gradient: Any = None) -> None:
     """Add the gradient of `output` to ``.grad`` of the leaves; see `Tensor.backward`."""
-    gradients: dict[int, Array] = {output.id: seed(output, gradient)}
-    # Per record the output that was reached first, by the id of its first output.
-    waiting: dict[int, Tensor] = {}
-    heap: list[int] = []
-    leaves: dict[int, Tensor] = {}
-    watched: dict[int, Tensor] = {}
-    finished: dict[int, Array] = {}
+    here = _Pass()
+    gradients, waiting, heap, leaves = here.gradients, here.waiting, here.heap, here.leaves
+    # sums that this pass made and nothing else shares, which it may add to in place
     ours: set[int] = set()
-    _reach(output, waiting, heap, leaves, watched)
+    here.reach(output, seed(output, gradient))
     # An output has a larger id than its inputs, so when a record comes off the
     # heap every consumer has sent its contribution.
     # Where only one waits, as in a chain, it need not go through the heap.
@@ -157,104 +212,153 @@ def backward(output: Tensor, gradient: Any = None) -> None:
         else:
             key = -heappop(heap)
             node = waiting.pop(key)
-        op = node._op
-        if node._outs is None:
-            out = node._data
+        op, call, out = node._op, node._call, node._data
+        kind = type(out)
+        if call is None:
+            if kind is _float64 and not heap and node._watch is None:
+                _along_numbers(node, here)
+                continue
+            outs = None
+            inputs: Any = node._left, node._right
+            arrays: Any = node._left_array, node._right_array
+        else:
+            params, saved, outs = call[:OPERANDS]
+            middle = (len(call) + OPERANDS) >> 1
+            inputs, arrays = call[OPERANDS:middle], call[middle:]
+        xp = np if kind is _ndarray or kind is _float64 else namespace(out)
+        if outs is not None:
+            out, g = outs[1], here.complete(key, outs)
+        else:
             g = gradients.pop(key)
             if node._watch is not None:
-                g = finished[key] = _hooked(node, g)
-            kind = type(out)
-            xp = np if kind is _ndarray or kind is _float64 else namespace(out)
-        else:
-            for identity in range(key, key + len(node._outs[1])):
-                if identity in watched:
-                    g = _hooked(watched[identity], gradients[identity])
-                    finished[identity] = gradients[identity] = g
-            record: Any = node._record
-            out = record.out
-            xp = namespace(out[0])
-            g = fill_outputs(record, gradients)
-        operands = node._operands
+                g = here.finished[key] = _hooked(node, g)
         try:
-            if operands is None:
-                operands = (node._left, node._right, node._left_array, node._right_array)
-                count = 2
-                results = op.vjp(xp, g, out, operands[2], operands[3])
+            if call is None:
+                sent = op.vjp(xp, g, out, arrays[0], arrays[1])
+            elif op.saves:
+                sent = op.vjp(xp, g, out, *arrays, saved=saved, **params)
             else:
-                count = len(operands) >> 1
-                if op.saves:
-                    results = op.vjp(
-                        xp, g, out, *operands[count:], saved=node._saved, **node._params
-                    )
-                else:
-                    results = op.vjp(xp, g, out, *operands[count:], **node._params)
+                sent = op.vjp(xp, g, out, *arrays, **params)
         except Exception as error:
             raise _failure(op, error) from error
-        if type(results) is not tuple or len(results) != count:
-            results = _each(op, results, count)
-        for slot, sent in enumerate(results):
-            tensor = operands[slot]
-            if tensor is None or sent is None or not tensor.requires_grad:
+        if type(sent) is not tuple or len(sent) != len(inputs):
+            sent = _each(op, sent, len(inputs))
+        slot = -1
+        for part, tensor, array in zip(sent, inputs, arrays):  # noqa: B905 (as long, and faster)
+            slot += 1
+            if tensor is None or part is None or not tensor.requires_grad:
                 continue
-            kind = type(sent)
+            kind = type(part)
             if kind is FunctionType:
-                sent = sent()
-                kind = type(sent)
-            array = operands[count + slot]
+                part = _made(part, op)
+                kind = type(part)
             if kind is not type(array) or (
-                kind is not _float64 and (sent.shape != array.shape or sent.dtype != array.dtype)
+                kind is not _float64 and (part.shape != array.shape or part.dtype != array.dtype)
             ):
-                sent = fit(sent, array, op, slot)
+                if part is None:
+                    continue
+                part = fit(part, array, op, slot)
             key = tensor.id
-            if key not in gradients:
-                gradients[key] = sent
-                if tensor._op is None:
-                    leaves[key] = tensor
-                elif only is None and not heap and tensor._watch is None and tensor._outs is None:
-                    only = tensor
-                else:
-                    if only is not None:
-                        waiting[only.id] = only
-                        heappush(heap, -only.id)
-                        only = None
-                    _reach(tensor, waiting, heap, leaves, watched)
-            elif key in ours:
-                gradients[key] += sent
-            else:
+            if key in ours:
+                gradients[key] += part
+            elif key in gradients:
                 # the first contribution may be shared with another value
-                total = gradients[key] = gradients[key] + sent
+                total = gradients[key] = gradients[key] + part
                 if type(total) is not _float64:
                     ours.add(key)
+            elif tensor._op is None:
+                gradients[key] = part
+                leaves[key] = tensor
+            elif only is None and not heap and tensor._watch is None and tensor._outs is None:
+                gradients[key] = part
+                only = tensor
+            else:
+                if only is not None:
+                    here.reach(only, gradients[only.id])
+                    only = None
+                here.reach(tensor, part)
+    _finish(here)
+
+
+def _along_numbers(node: Tensor, here: _Pass) -> None:
+    """Send a gradient down a chain of operators on numbers, where nothing else waits.
+
+    These take less time than what is done around them, so that less is done here.
+    """
+    gradients = here.gradients
+    g = gradients.pop(node.id)
+    while True:
+        op = node._op
+        a, b = operands = node._left_array, node._right_array
+        try:
+            sent = op.vjp(np, g, node._data, a, b)
+        except Exception as error:
+            raise _failure(op, error) from error
+        if type(sent) is not tuple or len(sent) != 2:
+            sent = _each(op, sent, 2)
+        following = None
+        for slot in (0, 1):
+            tensor = node._right if slot else node._left
+            if tensor is None or not tensor.requires_grad:
+                continue
+            part = sent[slot]
+            if type(part) is not _float64 or type(operands[slot]) is not _float64:
+                part = _made(part, op) if type(part) is FunctionType else part
+                if part is None:
+                    continue
+                part = fit(part, operands[slot], op, slot)
+            key = tensor.id
+            if key in gradients:
+                gradients[key] = gradients[key] + part
+            elif tensor._op is None:
+                here.reach(tensor, part)
+            elif following is None:
+                following, g = tensor, part
+            elif following.id == key:
+                g = g + part
+            else:
+                here.reach(following, g)
+                here.reach(tensor, part)
+                return
+        if following is None:
+            return
+        node = following
+        if node._call is not None or node._watch is not None or type(node._data) is not _float64:
+            here.reach(node, g)
+            return
+
+
+def _made(later: Callable[[], Any], op: Any) -> Any:
+    """Return the contribution that a VJP put off."""
+    try:
+        return later()
+    except Exception as error:
+        raise _failure(op, error) from error
+
+
+def _finish(here: _Pass) -> None:
+    """Add the gradients that have arrived to ``.grad``, after all hooks have run."""
+    gradients = here.gradients
     # All hooks first: one that raises leaves every .grad as it was.
-    for key, leaf in leaves.items():
-        finished[key] = gradients[key] if leaf._watch is None else _hooked(leaf, gradients[key])
-    for key, tensor in (leaves | watched).items():
+    for key, leaf in here.leaves.items():
+        if leaf._watch is not None:
+            gradients[key] = _hooked(leaf, gradients[key])
+    for key, tensor in here.watched.items():
         watch = tensor._watch
-        if tensor._op is not None and not (watch is not None and watch.keeps):
-            continue
-        total = finished[key]
-        if tensor._grad is not None:
-            total = tensor._grad._data + total
-        tensor._grad = wrap(protect(total), None, next_id())
+        if watch is not None and watch.keeps:
+            _add(tensor, here.finished[key])
+    for key, leaf in here.leaves.items():
+        _add(leaf, gradients[key])
 
 
-def _reach(
-    tensor: Tensor,
-    waiting: dict[int, Tensor],
-    heap: list[int],
-    leaves: dict[int, Tensor],
-    watched: dict[int, Tensor],
-) -> None:
-    """Note a tensor that a gradient has arrived at for the first time."""
-    if tensor._op is None:
-        leaves[tensor.id] = tensor
-        return
-    if tensor._watch is not None:
-        watched[tensor.id] = tensor
-    key = tensor.id if tensor._outs is None else tensor._outs[0]
-    if key not in waiting:
-        waiting[key] = tensor
-        heappush(heap, -key)
+def _add(tensor: Tensor, total: Array) -> None:
+    if tensor._grad is not None:
+        total = tensor._grad._data + total
+    if type(total) is _ndarray and total.ndim:
+        total.setflags(False)  # type: ignore[call-arg]
+    else:
+        total = protect(total)
+    tensor._grad = constant_leaf(total)
 
 
 def _hooked(tensor: Tensor, gradient: Array) -> Array:
@@ -263,4 +367,7 @@ def _hooked(tensor: Tensor, gradient: Array) -> Array:
     if watch is None or not watch.hooks:
         return gradient
     with no_grad():
-        return call_hooks(watch, wrap(protect(gradient), None, next_id()))._data
+        return call_hooks(watch, constant_leaf(protect(gradient)))._data
+
+
+Tensor._send_back = backward

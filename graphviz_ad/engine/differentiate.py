@@ -18,8 +18,7 @@ import numpy as np
 
 from graphviz_ad.backend import namespace
 from graphviz_ad.engine.sweep import Reached, as_constant, traced_sweep
-from graphviz_ad.engine.tape import next_id
-from graphviz_ad.engine.tensor import Tensor, wrap
+from graphviz_ad.engine.tensor import Tensor, constant_leaf
 from graphviz_ad.engine.traced import TRACED
 from graphviz_ad.engine.variables import (
     Run,
@@ -209,7 +208,7 @@ def jvp(
     directions = _like(run.label, tuple(tangents), tuple(run.chosen), run.variables, "tangent")
     dummies = []
     for output in run.outputs:
-        dummy = wrap(namespace(output._data).zeros_like(output._data), None, next_id())
+        dummy = constant_leaf(namespace(output._data).zeros_like(output._data))
         dummy.requires_grad = True
         dummies.append(dummy)
     ids = {variable.id for variable in run.variables}

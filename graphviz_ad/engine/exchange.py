@@ -9,7 +9,6 @@ import numpy as np
 
 from graphviz_ad.backend import NAMES, Array, is_array, move, name_of, protect
 from graphviz_ad.engine.op import REGISTRY
-from graphviz_ad.engine.tape import next_id
 from graphviz_ad.errors import BackendError, GradientError
 
 if TYPE_CHECKING:
@@ -183,9 +182,9 @@ def _require_leaf(function: str, tensor: Any, hint: str) -> None:
 
 
 def _leaf(array: Array, requires_grad: bool, name: str | None, grad: Tensor | None) -> Tensor:
-    from graphviz_ad.engine.tensor import wrap
+    from graphviz_ad.engine.tensor import constant_leaf
 
-    leaf = wrap(protect(array), None, next_id())
+    leaf = constant_leaf(protect(array))
     leaf.requires_grad = requires_grad
     leaf.name = name
     leaf._grad = grad

@@ -27,6 +27,11 @@ class Gradients:
 
         The graph is kept: a second call accumulates.
 
+        Each thread has a tape of its own: an operation takes what its own thread recorded,
+        and leaves, which belong to all. The pass may run in another thread than the one that
+        recorded, so that a worker can hand over its finished loss; ``create_graph=True``,
+        which records, may not.
+
         Parameters
         ----------
         gradient : array_like, optional
@@ -42,6 +47,8 @@ class Gradients:
             For a tensor that requires no gradient, or a non-scalar without `gradient`.
         ShapeError
             When `gradient` has another shape.
+        ThreadError
+            When `create_graph` is asked for what another thread recorded.
 
         Examples
         --------
@@ -58,9 +65,7 @@ class Gradients:
 
             traced_backward(self, gradient, caller(1))
             return
-        from graphviz_ad.engine.backward import backward
-
-        backward(self, gradient)
+        self._send_back(gradient)
 
     def retain_grad(self: Any) -> Tensor:
         """Keep the gradient of this intermediate in ``.grad`` at the next `backward`, too.

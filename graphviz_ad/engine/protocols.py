@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from graphviz_ad.engine.tape import ScopeEntry, Site, tape
+from graphviz_ad.engine.tape import ScopeEntry, Site, enter, put_back, tape
 from graphviz_ad.engine.tensor import Tensor, tensor
 from graphviz_ad.errors import ArgumentError, DTypeError
 
@@ -80,13 +80,12 @@ def _data(value: Any) -> Any:
 def _placed(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     # Records then name this frame; the hidden scope says where NumPy was called.
     frame = sys._getframe(2)
-    before = tape.scope
     site = Site(frame.f_code, frame.f_lasti)
-    tape.scope = ScopeEntry("numpy", before, site, hidden=True, single=True)
+    before = enter(ScopeEntry("numpy", tape.scope, site, hidden=True, single=True))
     try:
         return function(*args, **kwargs)
     finally:
-        tape.scope = before
+        put_back(before)
 
 
 def _refuse(name: str) -> NoReturn:

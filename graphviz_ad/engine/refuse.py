@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from graphviz_ad.backend import is_array, namespace
 from graphviz_ad.engine.op import Op
+from graphviz_ad.engine.tape import Tape, begin, state_here
 from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.errors import (
     ArgumentError,
@@ -18,9 +20,10 @@ from graphviz_ad.errors import (
     GraphvizADError,
     IndexingError,
     ShapeError,
+    ThreadError,
 )
 
-__all__ = ["describe", "refuse", "unite"]
+__all__ = ["describe", "refuse", "refuse_thread", "require_own", "unite"]
 
 
 def refuse(
@@ -63,6 +66,35 @@ def refuse(
     if isinstance(error, (ValueError, ArithmeticError)):
         raise ArgumentError(op.name, "arguments it takes", f"{got} ({message})") from error
     raise error
+
+
+def require_own(function: str, tensors: Iterable[Tensor]) -> None:
+    """Refuse what another thread recorded; leaves belong to all threads.
+
+    Raises
+    ------
+    ThreadError
+    """
+    tape = (state_here() or begin()).tape
+    for tensor in tensors:
+        if tensor._state is not None and tensor._state.tape is not tape:
+            refuse_thread(function, tensor, tape)
+
+
+def refuse_thread(
+    function: str, tensor: Tensor, tape: Tape, frame: FrameType | None = None
+) -> NoReturn:
+    """Raise the error for a `tensor` that was not recorded on `tape`, this thread's.
+
+    Raises
+    ------
+    ThreadError
+    """
+    assert tensor._state is not None
+    what = describe(tensor, tensor._data, f"the output of {tensor._op.name}", frame)
+    got = f"{what} of thread {tensor._state.tape.thread!r} in thread {tape.thread!r}"
+    hint = "hand over x.detach(), or do the whole pass in one thread"
+    raise ThreadError(function, "operands recorded in its own thread, or leaves", got, hint)
 
 
 def unite(

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
-from graphviz_ad.engine.apply import apply, binary_operator
+from graphviz_ad.engine.apply import apply, binary_operator, unary_function
 from graphviz_ad.engine.methods import attribute, spread_method
 from graphviz_ad.engine.op import REGISTRY, Op
 from graphviz_ad.engine.protocols import trace_numpy
-from graphviz_ad.engine.tape import ScopeEntry, Site, tape
+from graphviz_ad.engine.tape import ScopeEntry, Site, enter, put_back, tape
 from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.errors import ArgumentError, OpDefinitionError
 
@@ -59,6 +59,7 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
     operands = f"tuple({op.inputs[0]})" if op.variadic else f"({', '.join(op.inputs)},)"
     params = "{" + ", ".join(f"{name!r}: {name}" for name in op.params) + "}"
     given = "{" + ", ".join(f"{name!r}: {name}" for name in aliased) + "}"
+    one = unary_function(op)
     # Text, as dataclasses and namedtuples are made: an exact signature, and no
     # binding of *args at every call.
     lines = [
@@ -66,12 +67,12 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
         "    if _others:",
         f"        {'[' + ', '.join(aliased) + '] = '}_rename(_op, {given}, _others)",
         *[f"    if {name} is _Missing: _lacks(_op, {name!r})" for name in required],
-        f"    return _apply(_op, {operands}, {params})",
+        f"    return _one({names[0]})" if one else f"    return _apply(_op, {operands}, {params})",
     ]
     values = {f"_default_{name}": value for name, value in defaults.items()}
     namespace = {
-        "_apply": apply, "_op": op, "_rename": _rename, "_lacks": _lacks, "_Missing": _Missing,
-        **values,
+        "_apply": apply, "_one": one, "_op": op, "_rename": _rename, "_lacks": _lacks,
+        "_Missing": _Missing, **values,
     }  # fmt: skip
     exec(compile("\n".join(lines), f"<graphviz_ad op {op.name}>", "exec"), namespace)
     function: Callable[..., Any] = namespace[op.name]
@@ -141,13 +142,12 @@ def composite(function: _F) -> _F:
     @functools.wraps(function)
     def placed(*args: Any, **kwargs: Any) -> Any:
         frame = sys._getframe(1)
-        before = tape.scope
         site = Site(frame.f_code, frame.f_lasti)
-        tape.scope = ScopeEntry(name, before, site, hidden=True)
+        before = enter(ScopeEntry(name, tape.scope, site, hidden=True))
         try:
             return function(*args, **kwargs)
         finally:
-            tape.scope = before
+            put_back(before)
 
     if name in REGISTRY:
         raise OpDefinitionError(name, "a name of its own", "an op's", "choose another name")

@@ -17,9 +17,9 @@ from graphviz_ad.engine.backward import fill_outputs, fit, pull_back
 from graphviz_ad.engine.hooks import call_hooks
 from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.tape import Record, ScopeEntry, Site, next_id, tape
-from graphviz_ad.engine.tensor import Tensor, wrap
+from graphviz_ad.engine.tensor import Tensor, constant_leaf, wrap
 from graphviz_ad.engine.traced import TRACED
-from graphviz_ad.errors import VJPError
+from graphviz_ad.errors import ThreadError, VJPError
 
 __all__ = ["Reached", "alias", "as_constant", "sweep", "traced_sweep"]
 
@@ -81,7 +81,7 @@ def sweep(
     def settle(tensor: Tensor, gradient: Any) -> Any:
         if tensor._watch is None:
             return gradient
-        return call_hooks(tensor._watch, wrap(protect(gradient), None, next_id()))._data
+        return call_hooks(tensor._watch, constant_leaf(protect(gradient)))._data
 
     before = tape.recording
     tape.recording = False
@@ -231,7 +231,7 @@ class _Tracer:
         tape.rule = op.name
         try:
             return rule()
-        except VJPError:
+        except (ThreadError, VJPError):
             raise
         except Exception as error:
             got = f"{type(error).__name__}: {error}"
@@ -284,7 +284,7 @@ def as_constant(value: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     array = value if hasattr(value, "dtype") else np.asarray(value)
-    return wrap(protect(array), None, next_id())
+    return constant_leaf(protect(array))
 
 
 def _outputs(record: Record) -> range:

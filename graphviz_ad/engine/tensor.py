@@ -7,17 +7,21 @@ come from the op registry (`graphviz_ad.engine.register`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from graphviz_ad.backend import Array, is_array, is_immutable, own, protect
 from graphviz_ad.engine.exchange import Exchange, require_same_backend
 from graphviz_ad.engine.gradients import Gradients, require_float
 from graphviz_ad.engine.hooks import Watch
-from graphviz_ad.engine.tape import Record, ScopeEntry, Site, caller, next_id
+from graphviz_ad.engine.tape import Record, Site, State, begin, caller, next_id, state_here
 from graphviz_ad.engine.values import Values
-from graphviz_ad.errors import ArgumentError, DTypeError, InPlaceError, ShapeError
+from graphviz_ad.errors import ArgumentError, DTypeError, GradientError, InPlaceError, ShapeError
 
 __all__ = ["Tensor", "parameter", "tensor"]
+
+OPERANDS = 3
+"""Where the operands begin in the `_call` of a tensor."""
 
 _new = object.__new__
 
@@ -49,6 +53,7 @@ class Tensor(Values, Gradients, Exchange):
 
     __slots__ = (
         "__weakref__",
+        "_call",
         "_code",
         "_data",
         "_grad",
@@ -56,36 +61,32 @@ class Tensor(Values, Gradients, Exchange):
         "_left",
         "_left_array",
         "_op",
-        "_operands",
-        "_outs",
-        "_params",
         "_right",
         "_right_array",
-        "_saved",
-        "_scope",
+        "_state",
         "_watch",
         "id",
         "name",
         "requires_grad",
     )
 
-    # What `_record` and `_site` show. The tensor carries it itself: an object less for every
-    # operation to make, and for the garbage collector to visit. None in a leaf.
+    # What `_record` and `_site` show. The tensor carries it itself, in few attributes: an object
+    # less for every operation to make, and less for the garbage collector to visit. None in a leaf.
     _op: Any  # a subclass of Op
-    _operands: Any  # the inputs, then the arrays that the op saw; None for an operator of two
-    _left: Any  # set only there, and saving a tuple
+    _left: Any  # of an operator of two: its inputs, and the arrays that it saw
     _right: Any
     _left_array: Any
     _right_array: Any
-    _outs: Any  # of an op with several outputs: the first id, and all arrays
-    _params: Any
-    _saved: Any  # set where the op saves
+    # Of another op: its parameters; what it saves; of several outputs the first id and all arrays,
+    # else None; then the inputs, and the arrays that it saw. None in an operator of two.
+    _call: Any
     _code: Any  # of the call, for a leaf, too
     _lasti: int
-    _scope: ScopeEntry | None
+    _state: State | None
 
     _data: Array
     _grad: Tensor | None
+    _send_back: ClassVar[Callable[[Tensor, Any], None]]  # engine.backward's
     _watch: Watch | None
     id: int
     name: str | None
@@ -103,19 +104,29 @@ class Tensor(Values, Gradients, Exchange):
         """What produced it; None for a leaf."""
         if self._op is None:
             return None
-        operands = self._inputs_and_arrays()
-        count = len(operands) // 2
-        first, out = (self.id, self._data) if self._outs is None else self._outs
+        call, state = self._call, self._state
+        assert state is not None
+        params, saved, outs = ({}, None, None) if call is None else call[:3]
+        inputs, arrays = self._operands()
+        first, out = (self.id, self._data) if outs is None else outs
         return Record(
-            first, self._op, operands[:count], operands[count:], out, self._params,
-            self._code, self._lasti, self._scope, self._saved if self._op.saves else None,
+            first, self._op, inputs, arrays, out, params, self._code, self._lasti, state.scope,
+            saved, state.tape,
         )  # fmt: skip
 
-    def _inputs_and_arrays(self) -> tuple[Any, ...]:
-        operands: tuple[Any, ...] | None = self._operands
-        if operands is None:
-            return self._left, self._right, self._left_array, self._right_array
-        return operands
+    def _operands(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return the inputs, and the arrays that the op saw."""
+        call = self._call
+        if call is None:
+            return (self._left, self._right), (self._left_array, self._right_array)
+        middle = (len(call) + OPERANDS) // 2
+        return call[OPERANDS:middle], call[middle:]
+
+    @property
+    def _outs(self) -> tuple[int, tuple[Array, ...]] | None:
+        """Of an op with several outputs: the first id, and all arrays."""
+        outs: tuple[int, tuple[Array, ...]] | None = None if self._call is None else self._call[2]
+        return outs
 
     @property
     def _site(self) -> Site | None:
@@ -165,10 +176,10 @@ class Tensor(Values, Gradients, Exchange):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
-        label = f"{self.name or 'tensor'}.grad"
         if value is None:
             self._grad = None
             return
+        label = f"{self.name or 'tensor'}.grad"
         if not isinstance(value, Tensor):
             raise ArgumentError(label, "a Tensor or None", type(value).__name__)
         if value._data.shape != self._data.shape:
@@ -275,39 +286,64 @@ def constant(value: Any, function: str, weak: bool = True) -> Array:
     """Return `value` as an operand that nobody can change.
 
     Where `weak`, Python numbers stay as they are: they take the other operand's dtype.
+
+    Raises
+    ------
+    DTypeError
+        For what holds no real numbers.
+    GradientError
+        For a list with a tensor in it that requires a gradient, which would be lost.
     """
     kind = type(value)
     if weak and (kind is float or kind is int or kind is bool):
         return value
+    if kind is list or kind is tuple:
+        _require_plain(value, function)
     if is_array(value) and is_immutable(value):
         return protect(value)
     return own(value, function)
 
 
-def wrap(array: Array, record: Record | None, identity: int) -> Tensor:
-    """Make a tensor: an output of `record`, or a leaf where that is None."""
+def _require_plain(values: Any, function: str) -> None:
+    parts = [values]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, (list, tuple)):
+            parts.extend(part)
+        elif isinstance(part, Tensor) and part.requires_grad:
+            got = f"a {type(values).__name__} with {part.name or 'a tensor'} in it"
+            hint = "make a tensor of tensors with ad.stack, which sends the gradient back"
+            raise GradientError(function, "a tensor, or numbers", f"{got}, {part!r}", hint)
+
+
+def constant_leaf(array: Array) -> Tensor:
+    """Make a leaf that requires no gradient of an array that nobody can change."""
+    out = _new(Tensor)
+    out._data = array
+    out.id = next_id()
+    out._grad = out.name = out._watch = out._op = out._call = out._code = out._state = None
+    out._lasti = 0
+    out.requires_grad = False
+    return out
+
+
+def wrap(array: Array, record: Record, identity: int) -> Tensor:
+    """Make a tensor of an output of `record`."""
     out = _new(Tensor)
     out._data = array
     out.id = identity
-    out._grad = out.name = out._watch = out._outs = None
-    if record is None:
-        out.requires_grad = False
-        out._op = out._operands = out._params = out._code = out._scope = None
-        out._lasti = 0
-        return out
+    out._grad = out.name = out._watch = None
     out.requires_grad = array.dtype.kind == "f"
-    first, op, inputs, arrays, made, out._params, out._code, out._lasti, out._scope, saved = record
-    out._op = op
-    out._operands = inputs + arrays
-    if op.saves:
-        out._saved = saved
-    if type(made) is tuple:
-        out._outs = first, made
+    now = state_here() or begin()
+    out._state = State(record.tape or now.tape, True, record.scope, "")
+    out._op, out._code, out._lasti = record.op, record.code, record.lasti
+    outs = (record.id, record.out) if type(record.out) is tuple else None
+    out._call = (record.params, record.saved, outs, *record.inputs, *record.arrays)
     return out
 
 
 def _leaf(array: Array, requires_grad: bool, name: str | None, site: Site | None) -> Tensor:
-    leaf = wrap(array, None, next_id())
+    leaf = constant_leaf(array)
     leaf.requires_grad = requires_grad
     leaf.name = name
     leaf._site = site

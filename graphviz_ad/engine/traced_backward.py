@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from graphviz_ad.engine.backward import seed
+from graphviz_ad.engine.refuse import require_own
 from graphviz_ad.engine.sweep import Reached, as_constant, traced_sweep
-from graphviz_ad.engine.tape import ScopeEntry, Site, next_id, tape
-from graphviz_ad.engine.tensor import Tensor, wrap
+from graphviz_ad.engine.tape import ScopeEntry, Site, tape
+from graphviz_ad.engine.tensor import Tensor, constant_leaf, wrap
 
 __all__ = ["traced_backward", "traced_seed"]
 
 
 def traced_backward(output: Tensor, gradient: Any, site: Site) -> None:
     """Add the gradient of `output` to ``.grad`` of the leaves; see `Tensor.backward`."""
+    require_own("backward(create_graph=True)", [output])
     start = traced_seed(output, gradient)
     if gradient is None and output.name:
         start.name = f"{output.name}∇"
@@ -38,11 +40,13 @@ def traced_backward(output: Tensor, gradient: Any, site: Site) -> None:
 def _own(gradient: Tensor, name: str | None) -> Tensor:
     """Return an object of its own for ``.grad``: two leaves may have been sent the same tensor."""
     if gradient._op is not None:
-        own = wrap(gradient._data, gradient._record, gradient.id)
+        record = gradient._record
+        assert record is not None
+        own = wrap(gradient._data, record, gradient.id)
     elif gradient.requires_grad:
         return gradient
     else:
-        own = wrap(gradient._data, None, next_id())
+        own = constant_leaf(gradient._data)
     own.name = name
     return own
 

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from graphviz_ad.backend import is_array, namespace, own
+from graphviz_ad.engine.refuse import require_own
 from graphviz_ad.engine.sweep import Reached, alias, as_constant, sweep, traced_sweep
-from graphviz_ad.engine.tape import ScopeEntry, Site, enable_grad, next_id, tape
-from graphviz_ad.engine.tensor import Tensor, constant, wrap
+from graphviz_ad.engine.tape import ScopeEntry, Site, enable_grad, enter, put_back, tape
+from graphviz_ad.engine.tensor import Tensor, constant, constant_leaf
 from graphviz_ad.errors import ArgumentError, DTypeError, GradientError, ShapeError
 
 __all__ = ["Run", "fitted", "flatten", "placed", "positions", "rebuild", "user_site"]
@@ -128,9 +129,10 @@ class Run:
             got = f"{array.dtype} {tuple(array.shape)}"
             raise DTypeError(self.label, f"floating-point numbers as {name}", got, hint)
         if is_tensor and value.requires_grad and self.recording:
+            require_own(self.label, [value])
             variable = alias(value, array, self.site, tape.scope)
         else:
-            variable = wrap(array, None, next_id())
+            variable = constant_leaf(array)
             variable.requires_grad = True
             variable._site = self.site
         variable.name = name
@@ -227,12 +229,11 @@ def _build(part: Any, leaves: Iterator[Any]) -> Any:
 @contextmanager
 def placed(name: str, site: Site) -> Iterator[None]:
     """Place what the package computes inside at the user's call."""
-    before = tape.scope
-    tape.scope = ScopeEntry(name, before, site, hidden=True)
+    before = enter(ScopeEntry(name, tape.scope, site, hidden=True))
     try:
         yield
     finally:
-        tape.scope = before
+        put_back(before)
 
 
 def user_site() -> Site:

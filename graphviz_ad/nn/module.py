@@ -11,7 +11,7 @@ import numpy as np
 
 from graphviz_ad.backend import Array, move, namespace, own, protect, require, to_numpy
 from graphviz_ad.engine.exchange import parse_target
-from graphviz_ad.engine.tape import ScopeEntry, Site, tape
+from graphviz_ad.engine.tape import ScopeEntry, Site, enter, put_back, tape
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
 from graphviz_ad.errors import DTypeError, GraphvizADError, ModuleError, StateDictError
 
@@ -96,19 +96,19 @@ class Module:
         if "_parameters" not in fields:
             raise self._not_initialised("be called")
         frame = sys._getframe(1)
-        before = tape.scope
         site = Site(frame.f_code, frame.f_lasti)
         name = fields["_scope_name"]
-        tape.scope = ScopeEntry(
-            name or type(self).__name__, before, site, single=self._single, unnamed=name is None
+        scope = ScopeEntry(
+            name or type(self).__name__, tape.scope, site, single=self._single, unnamed=name is None
         )
+        before = enter(scope)
         try:
             return self.forward(*args, **kwargs)
         except GraphvizADError as error:
-            error.place(_path_of(tape.scope))
+            error.place(_path_of(scope))
             raise
         finally:
-            tape.scope = before
+            put_back(before)
 
     def __setattr__(self, name: str, value: Any) -> None:
         fields = self.__dict__

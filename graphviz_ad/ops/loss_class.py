@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
+from graphviz_ad.engine.sums import sum_columns
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, IndexingError, ShapeError
 from graphviz_ad.ops.loss_common import check_reduction, reduced, shape_of
@@ -68,7 +69,7 @@ class CrossEntropy(Op):
     """
 
     name, label = "cross_entropy", "CE"
-    saves = True  # exp(input - max), its sum, the weight of each sample
+    saves = True  # exp(input - max), its sum, the samples' weights, the places of their labels
     tex = r"$y = -\frac{1}{N}\sum_n \log \mathrm{softmax}({$a}_n)_{{$b}_n}"
     vjp_tex = (
         r"\tfrac{$g}{N}\left(\mathrm{softmax}($a) - \mathrm{onehot}($b)\right)",
@@ -92,6 +93,10 @@ class CrossEntropy(Op):
     def forward(
         xp, input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0
     ):
+        if weight is None and not label_smoothing and labels_fit_rows(input, target):
+            found = _of_rows(input, target, ignore_index, reduction)
+            if found is not None:
+                return found
         axis = class_axis(input)
         z = shifted(xp, input, axis)
         e = xp.exp(z)
@@ -100,13 +105,13 @@ class CrossEntropy(Op):
         if is_probabilities(input, target):
             share = _shares(xp, target, weight, label_smoothing, axis)
             loss = norm * share.sum(axis=axis) - (share * z).sum(axis=axis)
-            return weighted(loss, None, reduction), (e, total, None)
+            return weighted(loss, None, reduction), (e, total, None, None)
         weights = None
         if not check_range("cross_entropy", target, input.shape[axis], ignore_index) or (
             weight is not None
         ):
             weights = sample_weights(xp, target, weight, ignore_index)
-        saved = e, total, weights
+        saved = e, total, weights, None
         loss = norm - picked(xp, z, xp.asarray(target), weights, ignore_index)
         if label_smoothing:
             share = _even_shares(xp, target, weight, ignore_index, label_smoothing, input.shape)
@@ -122,6 +127,8 @@ class CrossEntropy(Op):
         xp, g, out, input, target, weight=None,
         *, ignore_index, reduction, label_smoothing, saved=None,
     ):  # fmt: skip
+        if saved is not None and saved[3] is not None:
+            return _to_rows(g, saved, reduction), None, None
         axis = class_axis(input)
         if is_probabilities(input, target):
             p = _softmax(xp, input, axis, saved)
@@ -141,7 +148,7 @@ class CrossEntropy(Op):
         if saved is None:
             weights = sample_weights(xp, target, weight, ignore_index)
         else:
-            e, total, weights = saved
+            e, total, weights, _ = saved
         if not label_smoothing:
             s = sent_to_samples(g, target, weights, reduction)
             if saved is not None and weights is None and input.ndim == 2:
@@ -202,6 +209,40 @@ class CrossEntropy(Op):
 
     fails = Failure(IndexingError, r"cross_entropy: expected labels 0 to 1, got label 2",
                     [[1.0, 2.0]], [2])  # fmt: skip
+
+
+def _of_rows(scores: Any, labels: Any, ignore_index: int, reduction: str) -> Any:
+    """Return the rule's result for NumPy scores (N, C) and labels (N,), the case of most steps.
+
+    None where labels are ignored, and for scores of another precision than single and double.
+    """
+    count, classes = scores.shape
+    counted = check_range("cross_entropy", labels, classes, ignore_index)
+    if not counted or scores.dtype.char not in "fd":
+        return None
+    first = np.arange(0, count * classes, classes)
+    # positions are found and taken in half the time of a maximum
+    z = scores - scores.take(first + scores.argmax(1))[:, None]
+    e = np.exp(z)
+    total = sum_columns(e)
+    places = first + labels
+    losses = np.log(total) - z.take(places)
+    saved = e, total, None, places
+    if reduction == "none":
+        return losses, saved
+    loss = sum_columns(losses)
+    return loss / count if reduction == "mean" else loss, saved
+
+
+def _to_rows(g: Any, saved: Any, reduction: str) -> Any:
+    """Return what `_of_rows` sends to the scores."""
+    e, total, _, places = saved
+    if reduction == "mean":
+        g = g / len(e)
+    sent = e * (g / total)[:, None]
+    flat = sent.reshape(-1)
+    flat[places] -= g
+    return sent
 
 
 class NLLLoss(Op):

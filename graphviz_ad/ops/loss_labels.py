@@ -43,10 +43,11 @@ def check_labels(name: str, scores: Any, target: Any, weight: Any) -> None:
 
 
 def labels_fit_rows(scores: Any, target: Any) -> bool:
-    """Whether the scores are (N, C) and the labels (N,) integers, as they mostly are."""
+    """Whether the scores are (N, C) and the labels (N,) NumPy integers, as they mostly are."""
     return (
-        getattr(scores, "ndim", 0) == 2
-        and getattr(target, "ndim", 0) == 1
+        type(scores) is np.ndarray is type(target)
+        and scores.ndim == 2
+        and target.ndim == 1
         and len(scores) == len(target)
         and target.dtype.kind in "iu"
     )
@@ -63,8 +64,12 @@ def check_range(name: str, target: Any, classes: int, ignore_index: int | None =
     labels = np.asarray(target) if isinstance(target, int) else target
     if not labels.size:
         return False
-    # read without a sign, a negative label is a huge one
-    if int(labels.view(labels.dtype.str.replace("i", "u")).max()) < classes:
+    if type(labels) is np.ndarray:
+        # the place of the largest is found in a tenth of the time of the largest
+        low, high = labels.item(labels.argmin()), labels.item(labels.argmax())
+    else:
+        low, high = int(labels.min()), int(labels.max())
+    if low >= 0 and high < classes:
         return ignore_index is None or not 0 <= ignore_index < classes
     wrong = (labels < 0) | (labels >= classes)
     if ignore_index is not None:

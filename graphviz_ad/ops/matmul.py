@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ShapeError
 
@@ -44,7 +46,7 @@ class Matmul(Op):
         if a.ndim > 2 and b.ndim == 2:
             # one product of two matrices is faster than a stack of them
             return (rows(a) @ b).reshape((*a.shape[:-1], b.shape[-1]))
-        return a @ b
+        return product(a, b)
 
     def vjp(xp, g, out, a, b):
         if a.ndim == 1 or b.ndim == 1:
@@ -54,7 +56,7 @@ class Matmul(Op):
                 lambda: (rows(g) @ b.swapaxes(0, 1)).reshape(a.shape),
                 lambda: rows(a).swapaxes(0, 1) @ rows(g),
             )
-        return lambda: g @ b.swapaxes(-1, -2), lambda: a.swapaxes(-1, -2) @ g
+        return lambda: product(g, b.swapaxes(-1, -2)), lambda: product(a.swapaxes(-1, -2), g)
 
     def samples(rng):
         def draw(*shape):
@@ -95,6 +97,13 @@ def _vector_vjp(g, a, b):
         lambda: column(g) * b,
         lambda: (a.swapaxes(-1, -2) @ column(g)).reshape((*a.shape[:-2], a.shape[-1])),
     )
+
+
+def product(a, b):
+    """Return ``a @ b``; of two NumPy matrices by ``dot``, which takes half a microsecond less."""
+    if type(a) is np.ndarray is type(b) and a.ndim == b.ndim == 2:
+        return a.dot(b)
+    return a @ b
 
 
 def rows(a):

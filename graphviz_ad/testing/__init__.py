@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from graphviz_ad.engine.differentiate import grad
 from graphviz_ad.engine.op import Op
 from graphviz_ad.engine.tape import no_grad
 from graphviz_ad.engine.tensor import parameter, tensor
+from graphviz_ad.errors import ArgumentError
 from graphviz_ad.testing.checks import (
     call_sample,
     check_failure,
@@ -116,6 +118,7 @@ def check_grads(
     function: Callable[..., Any],
     args: Sequence[Any],
     *,
+    order: int = 1,
     rtol: float = 1e-5,
     atol: float = 1e-7,
     step: float = STEP,
@@ -128,6 +131,8 @@ def check_grads(
         Takes as many tensors as there are `args` and returns a tensor or a tuple of them.
     args : sequence of array_like
         Floating-point ones are differentiated, in float64; others are passed as tensors.
+    order : int
+        The highest derivatives that are checked; 2 checks the gradients of the gradients, too.
     rtol, atol : float
         What may differ.
     step : float
@@ -137,15 +142,38 @@ def check_grads(
     ------
     CheckError
         Naming the argument and the element with the largest difference.
+    ArgumentError
+        For an order that is not a whole number from 1.
 
     Examples
     --------
     >>> import graphviz_ad as ad
     >>> from graphviz_ad.testing import check_grads
     >>> check_grads(lambda a, b: a * b + a, [[1.0, 2.0], 3.0])
+    >>> check_grads(ad.tanh, [[1.0, 2.0]], order=3)
     """
+    if not isinstance(order, int) or order < 1:
+        raise ArgumentError("check_grads", "an order from 1", repr(order))
     arrays = [_float64(arg) for arg in args]
     name = getattr(function, "__name__", "function")
+    argnums = tuple(slot for slot, array in enumerate(arrays) if array.dtype.kind == "f")
+    for number in range(1, order + 1):
+        label = name if number == 1 else f"{name}, derivative {number}"
+        weights = _check_order(function, arrays, label, rtol, atol, step)
+        if not argnums or all(w is None for w in weights):
+            return
+        function = grad(_weighted(function, weights), argnums)
+
+
+def _check_order(
+    function: Callable[..., Any],
+    arrays: list[Any],
+    name: str,
+    rtol: float,
+    atol: float,
+    step: float,
+) -> list[Any]:
+    """Compare the gradients of `function`; return the weights of its outputs in them."""
     tensors = [parameter(a) if a.dtype.kind == "f" else tensor(a) for a in arrays]
     outputs = as_tuple(function(*tensors))
     weights = random_weights([y.data for y in outputs])
@@ -162,6 +190,18 @@ def check_grads(
             expected = central_difference(evaluate, arrays, slot, step)
             got = np.zeros(leaf.shape) if leaf.grad is None else leaf.grad.data
             compare(name, f"argument {slot}", got, expected, "central differences", rtol, atol)
+    return weights
+
+
+def _weighted(function: Callable[..., Any], weights: list[Any]) -> Callable[..., Any]:
+    """Return the scalar function whose gradients `_check_order` compared."""
+
+    def total(*tensors: Any) -> Any:
+        outputs = as_tuple(function(*tensors))
+        pairs = zip(outputs, weights, strict=True)
+        return sum((y * w).sum() for y, w in pairs if w is not None)
+
+    return total
 
 
 def _float64(value: Any) -> Any:

@@ -14,8 +14,8 @@ from graphviz_ad.backend import namespace
 from graphviz_ad.engine.backward import fill_outputs, fit, pull_back, seed
 from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.sweep import Reached, as_constant, sweep
-from graphviz_ad.engine.tape import Record, next_id, tape
-from graphviz_ad.engine.tensor import Tensor, wrap
+from graphviz_ad.engine.tape import Record, tape
+from graphviz_ad.engine.tensor import Tensor, constant_leaf
 from graphviz_ad.engine.traced import TRACED
 from graphviz_ad.errors import GraphvizADError, VJPError
 from graphviz_ad.trace.model import Contribution, Step
@@ -179,7 +179,7 @@ class ReplayRules:
         """
         call = self._calls[op]
         outputs = _outputs(call)
-        starts = [wrap(namespace(y).zeros_like(y), None, next_id()) for y in outputs]
+        starts = [constant_leaf(namespace(y).zeros_like(y)) for y in outputs]
         for start, y in zip(starts, outputs, strict=True):
             start.requires_grad = y.dtype.kind == "f"
         before = tape.recording, tape.scope, tape.rule

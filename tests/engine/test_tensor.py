@@ -290,3 +290,44 @@ def test_leaving_the_trace() -> None:
     assert x.detach().numpy().tolist() == [1.0, 2.0]
     assert np.asarray(x).tolist() == [1.0, 2.0]
     assert np.asarray(x, dtype=np.float32).dtype == np.float32
+
+
+def test_operators_take_lists_as_numpy_does() -> None:
+    values = np.array([[1.0, 2.0], [3.0, 5.0]])
+    x = ad.parameter(values)
+    for symbol in ("+", "-", "*", "/", "**", "//", "%", "@", "==", "<", ">=", "!="):
+        for expression in (f"x {symbol} given", f"given {symbol} x"):
+            for given in ([[2, 3], [4, 7]], ((2.0, 3.0), (4.0, 7.0)), [2.0, 3.0]):
+                found = eval(expression, {"x": x, "given": given})
+                expected = eval(expression, {"x": values, "given": np.array(given)})
+                np.testing.assert_array_equal(found.data, expected, err_msg=expression)
+                assert found.dtype == expected.dtype
+    (x * [1, 2]).sum().backward()
+    assert x.grad.numpy().tolist() == [[1, 2], [1, 2]]
+    total = [1.0, 2.0]
+    total += x
+    assert total.shape == (2, 2)
+
+
+def test_a_list_that_does_not_fit_is_a_named_error() -> None:
+    x = ad.parameter([1.0, 2.0])
+    with pytest.raises(errors.ShapeError, match=r"multiply: .* got x \(2,\) float64 and b \(3,\)"):
+        x * [1, 2, 3]
+    with pytest.raises(errors.DTypeError, match="multiply: expected numbers in a regular array"):
+        [[1], [2, 3]] * x
+    with pytest.raises(errors.DTypeError, match="subtract"):
+        x - ["a", "b"]
+    for wrong in (None, "text", {"a": 1}):
+        with pytest.raises(TypeError):
+            x + wrong
+        assert (x == wrong) is False
+
+
+def test_a_list_hides_no_gradient() -> None:
+    x, y = ad.parameter([1.0, 2.0]), ad.parameter(3.0, name="y")
+    for attempt in (lambda: x * [y, 1.0], lambda: [1.0, (y)] * x, lambda: ad.add(x, (1.0, [y]))):
+        with pytest.raises(
+            errors.GradientError, match=r"expected a tensor, or numbers, .*ad\.stack"
+        ):
+            attempt()
+    assert (x * [y.detach(), 1.0]).data.tolist() == [3.0, 2.0]

@@ -176,6 +176,28 @@ def test_check_grads_of_a_function() -> None:
         testing.check_grads(forgets, [[1.0, 2.0]])
 
 
+def test_check_grads_of_higher_order() -> None:
+    testing.check_grads(lambda a, b: ad.tanh(a) @ b, [np.eye(2), np.ones((2, 3))], order=2)
+    testing.check_grads(lambda a, k: a[k] ** 4, [[1.0, 2.0], [1, 1, 0]], order=4)
+    testing.check_grads(lambda a: ad.split(a * a, 2), [[1.0, 2.0, 3.0, 4.0]], order=2)
+    testing.check_grads(lambda a: 3 * a, [2.0], order=3)
+    testing.check_grads(lambda k: k + 1, [[1, 2]], order=2)
+    testing.check_grads(ad.argmax, [[1.0, 2.0]], order=2)
+
+    # its VJP is right, but holds a part of itself for constant
+    @ad.op(vjp=lambda xp, g, out, a: 3 * g * a * (a.detach() if isinstance(a, ad.Tensor) else a))
+    def forgetful(xp: Any, a: Any) -> Any:
+        return a**3
+
+    testing.check_grads(forgetful, [[1.0, 2.0]])
+    message = r"forgetful, derivative 2: expected argument 0 = 12 by central differences, got 6"
+    with pytest.raises(errors.CheckError, match=message):
+        testing.check_grads(forgetful, [2.0], order=2)
+    for wrong in (0, 1.5, "2"):
+        with pytest.raises(errors.ArgumentError, match="check_grads: expected an order from 1"):
+            testing.check_grads(forgetful, [1.0], order=wrong)
+
+
 def test_checks_leave_their_arguments_alone() -> None:
     a = np.array([1.0, 2.0])
     testing.check_grads(lambda x: x * x, [a])
