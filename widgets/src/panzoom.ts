@@ -82,12 +82,13 @@ export class PanZoom {
     if (shown !== null) this.reveal(shown, false);
   }
 
-  /** The scale at which all is seen, never larger than life. */
+  /** The scale at which all is seen; hardly larger than life, but on a very wide screen. */
   fitScale(): number {
     const { width, height } = this.view;
     const x = (width - 2 * MARGIN) / this.size.width;
     const y = (height - 2 * MARGIN) / this.size.height;
-    return Math.max(MIN, Math.min(1.15, x, y));
+    const largest = Math.max(1.15, Math.min(2, width / 1200));
+    return Math.max(MIN, Math.min(largest, x, y));
   }
 
   /** Shows all of it, or, where that would be too small to read, its middle top. */
