@@ -14,7 +14,6 @@ import numpy as np
 from graphviz_ad.trace.explain.paths import count_paths
 from graphviz_ad.trace.explain.shown import host
 from graphviz_ad.trace.trace import Trace
-from graphviz_ad.widget.arrays import FULL_SIZE, spread
 from graphviz_ad.widget.elements import derivation
 from graphviz_ad.widget.explanations import (
     told_check,
@@ -49,9 +48,6 @@ CHECKS = 20_000
 MOST_PATHS = 32
 """Paths of a value that are followed beforehand."""
 
-MOST_COUNTED = 1 << 22
-"""Elements of a large array whose histogram is counted beforehand."""
-
 BYTES = 600_000
 """JSON of all that a page without a kernel carries beside the elements."""
 
@@ -74,20 +70,14 @@ def elements_of(trace: Trace) -> Questions:
     return found
 
 
-def explained(trace: Trace, arrays: list[Any]) -> Questions:
-    """Return what a page without a kernel carries: Jacobians, checks, paths and histograms.
+def explained(trace: Trace) -> Questions:
+    """Return what a page without a kernel carries: Jacobians, checks and paths.
 
     Of a graph of a lesson this is everything; of a large one, what fits the budgets.
-
-    Parameters
-    ----------
-    trace : Trace
-    arrays : list
-        The payload's arrays, by their index.
     """
     found: Questions = {}
     room = BYTES
-    for question, answer in _asked(trace, arrays):
+    for question, answer in _asked(trace):
         one = answer()
         room -= len(json.dumps(one))
         if room < 0:
@@ -96,11 +86,8 @@ def explained(trace: Trace, arrays: list[Any]) -> Questions:
     return found
 
 
-def _asked(trace: Trace, arrays: list[Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
+def _asked(trace: Trace) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the questions in the order of their use for their size, and how to answer them."""
-    for k, array in enumerate(arrays):
-        if FULL_SIZE < np.size(array) <= MOST_COUNTED:
-            yield _question("spread", k), partial(_counted, array)
     ops = trace.graph.ops
     if trace.rules is None or len(ops) > OPERATIONS or trace.why_no_backward:
         return
@@ -152,10 +139,6 @@ def _small(trace: Trace) -> Iterator[tuple[int, tuple[int, ...]]]:
             return
         for index in product(*map(range, value.shape)):
             yield value.id, index
-
-
-def _counted(array: Any) -> Any:
-    return spread(host(array))
 
 
 def _largest(gradient: Any) -> tuple[int, ...]:

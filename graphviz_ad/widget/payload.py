@@ -67,7 +67,7 @@ class Payload:
     @cached_property
     def explained(self) -> bytes:
         """What a page without a kernel can show beside it: explanations, as `packed`."""
-        found = {} if self.trace is None else explained(self.trace, self.arrays)
+        found = {} if self.trace is None else explained(self.trace)
         return _packed(json.dumps(found, allow_nan=False, separators=(",", ":")))
 
 

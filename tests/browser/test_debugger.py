@@ -297,7 +297,7 @@ def test_a_tensor_is_turned_scaled_and_counted(
     ends = root.locator(".gad-heat .gad-scale-ends span:last-child")
     expect(ends.nth(0)).to_have_text("46")
     expect(ends.nth(1)).to_have_text("46")
-    root.get_by_label("as an image").check()
+    root.get_by_label("form", exact=True).select_option("image in grey")
     expect(root.locator('.gad-heat[data-of="data"] canvas')).to_be_visible()
     screenshot(stepper.page)
 

@@ -318,6 +318,61 @@ def test_what_needs_the_notebook_is_said(open_view: Opener) -> None:
     expect(body).to_have_attribute("data-element", "w∇[0, 0]")
 
 
+def test_an_image_is_shown_in_colour(open_view: Opener, screenshot: Keep) -> None:
+    rows, cols = np.mgrid[0:12, 0:16] / 16
+    pixels = np.stack([rows, cols, 1 - cols])[None].repeat(2, axis=0)
+    x = ad.parameter(pixels, name="x")
+    stepper = open_view(ad.show_graph((x * x).sum()))
+    stepper.select("v0")
+    stepper.root.locator(".gad-options summary").click()
+    stepper.root.get_by_label("form", exact=True).select_option("image in colour")
+    stepper.root.get_by_label("index along axis 0").fill("1")
+    canvas = stepper.root.locator('.gad-heat[data-of="data"] canvas')
+    # the middle of the last pixel of the first row: no red, nearly all green, little blue
+    shown = canvas.evaluate(
+        "c => [...c.getContext('2d').getImageData("
+        "Math.round(c.width * 15.5 / 16), Math.round(c.height * 0.5 / 12), 1, 1).data]"
+    )
+    expected = np.round(255 * pixels[1, :, 0, 15] / pixels.max())
+    np.testing.assert_allclose(shown[:3], expected, atol=1)
+    screenshot(stepper.page)
+
+
+def test_zeros_are_marked_and_all_axes_seen_at_once(open_view: Opener, screenshot: Keep) -> None:
+    values = np.linspace(0.5, 1, 6 * 5 * 20).reshape(6, 5, 20)
+    values[2, 3, 7] = 0.0
+    x = ad.parameter(values, name="x")
+    stepper = open_view(ad.show_graph((x * x).sum()))
+    stepper.select("v0")
+    root = stepper.root
+    root.locator(".gad-options summary").click()
+    root.get_by_label("form", exact=True).select_option("all elements as a square")
+    data = root.locator('.gad-heat[data-of="data"]')
+    expect(data).to_have_attribute("data-cells", re.compile(r"^(\S+ ){599}\S+$"))
+    root.get_by_label("mark", exact=True).select_option("exact zeros")
+    dark = (
+        "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+        " let n = 0; for (let i = 0; i < d.length; i += 4) if (d[i] < 60) n += 1;"
+        " return n / (c.width * c.height); }"
+    )
+    part = data.locator("canvas").evaluate(dark)
+    assert part == pytest.approx(1 / 600, rel=0.3), "one element of 600 is in ink"
+    screenshot(stepper.page)
+
+
+def test_the_picked_element_is_framed_in_both_maps(open_view: Opener) -> None:
+    view = lesson()
+    stepper = open_view(view)
+    stepper.select(view.trace.value("W").key)
+    field = stepper.root.get_by_label("index of an element")
+    field.fill("2, 1")
+    field.press("Enter")
+    picked = stepper.root.locator(".gad-pair .gad-picked")
+    expect(picked).to_have_count(2)
+    for cell in picked.all():
+        expect(cell).to_have_attribute("data-cell", "2,1")
+
+
 @pytest.mark.slow
 def test_a_kernel_explains_what_is_not_on_the_page(
     lab: LabServer, new_page: Callable[..., Page], screenshot: Keep

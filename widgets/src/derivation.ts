@@ -33,6 +33,7 @@ export class Derivation {
     private readonly context: Context,
     private readonly value: number,
     check: (index: readonly number[]) => void,
+    private readonly picked: () => void,
   ) {
     this.spec = context.payload.values[value] as ValueSpec;
     const { shape } = this.spec;
@@ -92,6 +93,7 @@ export class Derivation {
   pick(index: readonly number[]): void {
     this.index = index;
     pick(this.context, this.value, index);
+    this.picked();
     this.field.value = `[${index.join(", ")}]`;
     this.field.setAttribute("aria-invalid", "false");
     this.draw();

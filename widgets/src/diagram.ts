@@ -52,7 +52,6 @@ export class Diagram {
   private chosen: SVGElement[] = [];
   private readonly under = s("g");
   private readonly over = s("g");
-  private path: ReadonlySet<number> = new Set();
 
   constructor(
     private readonly context: Context,
@@ -182,7 +181,6 @@ export class Diagram {
     for (const link of this.links) link.update();
     for (const layer of this.layers) layer.update();
     this.mark();
-    this.markPath();
   }
 
   /** Draws what differs between two positions, and nothing else. */
@@ -223,24 +221,6 @@ export class Diagram {
       element.classList.add("gad-selected");
       element.setAttribute("aria-pressed", "true");
       this.chosen.push(element);
-    }
-  }
-
-  /** Marks the lines of a path, and the nodes between them; all else steps back. */
-  highlight(edges: readonly number[]): void {
-    if (edges.length === 0 && this.path.size === 0) return;
-    this.path = new Set(edges);
-    this.markPath();
-  }
-
-  private markPath(): void {
-    const { path } = this;
-    setAttribute(this.svg, "data-path", path.size > 0 ? String(path.size) : null);
-    for (const link of this.links) link.onPath(path);
-    const { edges } = this.context.payload;
-    const ends = new Set([...path].flatMap((edge) => [`v${edges[edge]?.value}`, `o${edges[edge]?.op}`]));
-    for (const [key, { element }] of this.views) {
-      setAttribute(element, "data-on-path", ends.has(key.split(".")[0] ?? "") ? "true" : null);
     }
   }
 

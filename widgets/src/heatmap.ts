@@ -143,3 +143,29 @@ function paintDense(
 export function legendText(peak: number): [string, string, string] {
   return peak === 0 ? ["", "0", ""] : [format(-peak), "0", format(peak)];
 }
+
+/** Paints an image in colour, from black at `low` to full at `high`; what is no number, in ink. */
+export function paintColour(
+  canvas: HTMLCanvasElement,
+  planes: readonly Picture[],
+  { low, high }: { low: number; high: number },
+  theme: Theme,
+): void {
+  const context = canvas.getContext("2d");
+  const { rows, cols } = planes[0] ?? { rows: 0, cols: 0 };
+  if (context === null || rows * cols === 0) return;
+  const { width, height } = canvas;
+  const image = context.createImageData(width, height);
+  const broken = theme === "dark" ? 241 : 22;
+  for (let y = 0; y < height; y += 1) {
+    const i = Math.floor((y * rows) / height);
+    for (let x = 0; x < width; x += 1) {
+      const cell = i * cols + Math.floor((x * cols) / width);
+      const colour = planes.map(({ cells }) => cells[cell] ?? Number.NaN);
+      const whole = colour.every(Number.isFinite);
+      const shades = colour.map((level) => (whole ? grey(level, { low, high }) : broken));
+      image.data.set([...shades, 255], (y * width + x) * 4);
+    }
+  }
+  context.putImageData(image, 0, 0);
+}

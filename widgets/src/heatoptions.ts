@@ -1,10 +1,14 @@
 // How a tensor is shown: which axes, on what scale, as numbers, colours or an image.
 import { Disposer, h, setText } from "./dom";
 import { formatExact } from "./format";
-import { type Axes, defaultAxes, heldAxes, type Plane, withAxis } from "./slice";
+import { MARKED, type Marked } from "./marked";
+import { type Axes, defaultAxes, heldAxes, imageAxes, type Plane, withAxis } from "./slice";
 
 export type Scale = "all steps" | "this step" | "last step" | "data and ∇ alike";
 const SCALES: Scale[] = ["all steps", "this step", "last step", "data and ∇ alike"];
+
+/** As colours by sign, all elements at once, or as an image. */
+export type Form = "heat map" | "all elements as a square" | "image in grey" | "image in colour";
 
 export class HeatOptions {
   readonly element: HTMLElement;
@@ -13,7 +17,8 @@ export class HeatOptions {
   axes: Axes;
   scale: Scale = "all steps";
   follows = false;
-  image = false;
+  form: Form = "heat map";
+  marked: Marked = "nothing";
   private readonly disposer = new Disposer();
 
   constructor(
@@ -36,6 +41,14 @@ export class HeatOptions {
     const scale = this.select("scale", SCALES, (value) => {
       this.scale = value as Scale;
     });
+    const forms: Form[] = ["heat map", "all elements as a square", "image in grey"];
+    if (imageAxes(shape) !== null) forms.push("image in colour");
+    const form = this.select("form", forms, (value) => {
+      this.form = value as Form;
+    });
+    const marked = this.select("mark", MARKED, (value) => {
+      this.marked = value as Marked;
+    });
     this.element = h(
       "details",
       { class: "gad-options" },
@@ -43,14 +56,13 @@ export class HeatOptions {
       h(
         "div",
         {},
-      ...this.axisChoices(),
-      h("label", {}, "scale of ", scale),
-      this.checkbox("contrast follows the pointer", (on) => {
-        this.follows = on;
-      }),
-      this.checkbox("as an image, in grey", (on) => {
-        this.image = on;
-      }),
+        ...this.axisChoices(),
+        h("label", {}, "as ", form),
+        h("label", {}, "scale of ", scale),
+        h("label", {}, "mark ", marked),
+        this.checkbox("contrast follows the pointer", (on) => {
+          this.follows = on;
+        }),
         h("span", {}, "copy ", copy("data", "data"), " · ", copy("gradient", "∇"), " ", copied),
       ),
     );

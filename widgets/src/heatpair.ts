@@ -26,7 +26,6 @@ export class HeatPair {
   private readonly options: HeatOptions;
   /** a peak of the place under the pointer, while the contrast follows it */
   private near: { data: number; gradient: number } | null = null;
-  private picked: readonly number[] | null;
   /** null: numbers where they fit; else what the user asked for */
   private wanted: boolean | null = null;
   private filled = false;
@@ -40,11 +39,8 @@ export class HeatPair {
   ) {
     this.spec = context.payload.values[value] as ValueSpec;
     const { shape } = this.spec;
-    this.picked = pickOf(context, value);
     const hovered = (at: [number, number] | null): void => this.hover(at);
     const pick = (index: number[]): void => {
-      this.picked = index;
-      this.draw();
       picked(index);
     };
     const zoom = (y: number, x: number): void => {
@@ -114,14 +110,15 @@ export class HeatPair {
     this.draw();
   }
 
-  private draw(): void {
-    const { axes, image } = this.options;
+  draw(): void {
+    const { axes, form, marked } = this.options;
+    const image = form.startsWith("image");
     const data = this.filled ? this.spec.data : null;
     const { array } = this.gradient;
     const width = this.element.clientWidth || 340;
     const half = Math.floor((width - GAP) / 2);
     const needs = [data, array].flatMap((a, i) =>
-      a === null ? [] : [(i === 0 ? this.data : this.grad).numbersWidth(a, axes) ?? Infinity],
+      a === null ? [] : [(i === 0 ? this.data : this.grad).numbersWidth(a, axes, form) ?? Infinity],
     );
     const widest = Math.max(0, ...needs);
     const numbers = !image && (this.wanted ?? (needs.length > 0 && widest <= width));
@@ -131,7 +128,7 @@ export class HeatPair {
     this.element.dataset.numbers = String(numbers);
     this.element.classList.toggle("gad-pair-stacked", stacked);
     const peaks = this.near ?? this.peaks(data, array);
-    const shared = { axes, image, picked: this.picked, numbers, room };
+    const shared = { axes, form, marked, picked: pickOf(this.context, this.value), numbers, room };
     this.data.show({ array: data, blank: "pending", peak: peaks.data, ...shared });
     const blank = this.gradient.state === "none" ? "none" : "pending";
     this.grad.show({ array, blank, peak: peaks.gradient, ...shared });

@@ -4,9 +4,19 @@ import { type Of, palette } from "./colours";
 import type { Context } from "./context";
 import { Disposer, h, setText } from "./dom";
 import { formatElement, toNumber } from "./format";
-import { fitBox, legendText, type Paint, paint } from "./heatmap";
+import { fitBox, legendText, type Paint, paint, paintColour } from "./heatmap";
+import type { Form } from "./heatoptions";
+import { type Marked, paintMarks } from "./marked";
 import { cellWidth, NumberGrid } from "./numbergrid";
-import { type Axes, type Plane, slicePlane, summaryPlane } from "./slice";
+import {
+  type Axes,
+  colourPlanes,
+  imageAxes,
+  type Plane,
+  slicePlane,
+  squarePlane,
+  summaryPlane,
+} from "./slice";
 import { type Region, type Tiles, wholeRegion } from "./tiles";
 
 const PICTURE_HEIGHT = 180;
@@ -21,8 +31,8 @@ export interface View {
   blank: Blank;
   peak: number;
   axes: Axes;
-  /** from black to white instead of by sign */
-  image: boolean;
+  form: Form;
+  marked: Marked;
   /** the element that is marked */
   picked: readonly number[] | null;
   numbers: boolean;
@@ -108,10 +118,13 @@ export class HeatView {
   }
 
   /** The plane that a view would show; null where nothing has been computed. */
-  planeOf(array: number | null, axes: Axes): Plane | null {
+  planeOf(array: number | null, axes: Axes, form: Form = "heat map"): Plane | null {
     if (array === null) return null;
     const elements: Elements | null = this.context.arrays.elements(array);
-    if (elements !== null && elements.length > 0) return slicePlane(this.shape, elements, axes);
+    if (elements !== null && elements.length > 0) {
+      if (form === "all elements as a square") return squarePlane(this.shape, elements);
+      return this.colours(array, axes, form)?.[0] ?? slicePlane(this.shape, elements, axes);
+    }
     const region = this.region ?? wholeRegion(this.shape, axes);
     const tile = this.tiles?.get(array, axes, region);
     if (tile != null) return tile;
@@ -119,9 +132,16 @@ export class HeatView {
     return picture === null ? null : summaryPlane(picture);
   }
 
+  /** The planes of an image in colour; null where it is none, or not all of it is here. */
+  private colours(array: number, axes: Axes, form: Form): Plane[] | null {
+    const image = form === "image in colour" ? imageAxes(this.shape) : null;
+    const elements = image === null ? null : this.context.arrays.elements(array);
+    return image === null || elements === null ? null : colourPlanes(this.shape, elements, axes, image);
+  }
+
   /** The room that the numbers of a plane need; null when there are too many. */
-  numbersWidth(array: number, axes: Axes): number | null {
-    const plane = this.planeOf(array, axes);
+  numbersWidth(array: number, axes: Axes, form: Form): number | null {
+    const plane = this.planeOf(array, axes, form);
     if (plane === null || !plane.exact) return null;
     const { rows, cols } = plane;
     if (rows > MAX_ROWS_WITH_NUMBERS || rows * cols > MAX_CELLS_WITH_NUMBERS) return null;
@@ -130,7 +150,7 @@ export class HeatView {
 
   show(view: View): void {
     const { array } = view;
-    const plane = this.planeOf(array, view.axes);
+    const plane = this.planeOf(array, view.axes, view.form);
     this.plane = plane;
     const shown = array !== null && plane !== null;
     const numbers = shown && view.numbers && plane.exact;
@@ -138,7 +158,7 @@ export class HeatView {
     this.canvas.hidden = !shown || numbers;
     this.grid.element.hidden = !numbers;
     this.blank.hidden = shown;
-    this.legend.hidden = !shown || view.image;
+    this.legend.hidden = !shown || view.form.startsWith("image");
     this.mark.hidden = true;
     if (!shown) {
       delete this.element.dataset.cells;
@@ -153,10 +173,14 @@ export class HeatView {
     const theme = this.context.theme();
     const options: Paint = { of: this.of, theme, peak: view.peak, dtype, image: null };
     const { stats } = this.context.arrays.spec(array);
-    if (view.image) options.image = { low: toNumber(stats.min), high: toNumber(stats.max) };
-    if (numbers) this.grid.show(plane, options, view.room);
-    else this.paint(view.image ? squared(plane) : plane, options, view.room);
-    if (!numbers && !view.image) this.markPicked(plane, view.picked);
+    const image = view.form.startsWith("image");
+    if (image) options.image = { low: toNumber(stats.min), high: toNumber(stats.max) };
+    // A gradient in colour: grey is zero.
+    if (image && this.of === "gradient") options.image = { low: -view.peak, high: view.peak };
+    const colours = this.colours(array, view.axes, view.form);
+    if (numbers) this.grid.show(plane, options, view.room, view.picked);
+    else this.paint(image && colours === null ? squared(plane) : plane, options, view, colours);
+    if (!numbers && !image) this.markPicked(plane, view.picked);
     if (plane.exact && plane.cells.length <= MAX_CELLS_READ_OUT) {
       const read = Array.from(plane.cells, (x) => formatElement(x, dtype));
       this.element.dataset.cells = read.join(" ");
@@ -167,10 +191,11 @@ export class HeatView {
     legendText(view.peak).forEach((text, i) => setText(this.ends[i] as Element, text));
   }
 
-  private paint(plane: Plane, options: Paint, room: number): void {
+  private paint(plane: Plane, options: Paint, view: View, colours: Plane[] | null): void {
+    const { room, form, marked } = view;
     // A step that changes nothing here paints nothing: an array may have a million elements.
     const { cells } = plane;
-    const painted = [cells.buffer, cells.byteOffset, cells.length, room, JSON.stringify(options)];
+    const painted = [cells.buffer, cells.byteOffset, cells.length, room, form, marked, JSON.stringify(options)];
     if (painted.every((part, i) => part === this.painted[i])) return;
     this.painted = painted;
     const size = fitBox(plane.rows, plane.cols, room, PICTURE_HEIGHT);
@@ -181,30 +206,23 @@ export class HeatView {
     this.canvas.style.height = `${size.height}px`;
     const kind = plane.exact ? "heat map" : "summary";
     this.canvas.setAttribute("aria-label", `${kind} of ${plane.rows} by ${plane.cols} cells`);
-    paint(this.canvas, plane, options);
-  }
-
-  /** A frame around the marked element, where it lies in the plane. */
-  private markPicked(plane: Plane, picked: readonly number[] | null): void {
-    if (picked === null || !plane.exact) return;
-    const width = parseFloat(this.canvas.style.width) / plane.cols;
-    const height = parseFloat(this.canvas.style.height) / plane.rows;
-    for (let i = 0; i < plane.rows; i += 1) {
-      // Along a row only the column axis changes.
-      const first = plane.index(i, 0);
-      const axis = this.columnAxis(plane);
-      const j = axis < 0 ? 0 : (picked[axis] ?? 0) - (first[axis] ?? 0);
-      if (j < 0 || j >= plane.cols || plane.index(i, j).join() !== picked.join()) continue;
-      this.mark.hidden = false;
-      this.mark.style.cssText =
-        `left:${j * width}px;top:${i * height}px;width:${width}px;height:${height}px`;
-      return;
+    if (colours !== null && options.image != null) {
+      paintColour(this.canvas, colours, options.image, options.theme);
+    } else {
+      paint(this.canvas, plane, options);
+      if (plane.exact) paintMarks(this.canvas, plane, marked, options.dtype, options.theme);
     }
   }
 
-  private columnAxis(plane: Plane): number {
-    const [here, next] = [plane.index(0, 0), plane.index(0, 1)];
-    return next.findIndex((i, axis) => i !== here[axis]);
+  /** A frame around the picked element, where it lies in the plane. */
+  private markPicked(plane: Plane, picked: readonly number[] | null): void {
+    const cell = picked === null || !plane.exact ? null : plane.cell(picked);
+    if (cell === null) return;
+    const width = parseFloat(this.canvas.style.width) / plane.cols;
+    const height = parseFloat(this.canvas.style.height) / plane.rows;
+    this.mark.hidden = false;
+    this.mark.style.cssText =
+      `left:${cell[1] * width}px;top:${cell[0] * height}px;width:${width}px;height:${height}px`;
   }
 
   private cellAt(event: PointerEvent): [number, number] | null {

@@ -35,7 +35,12 @@ export class ValuePanel {
     this.disposer.add(() => this.pair.dispose());
     this.check = new CheckView(context, "check", value);
     this.disposer.add(() => this.check.dispose());
-    this.derivation = new Derivation(context, value, (index) => this.check.check(index));
+    this.derivation = new Derivation(
+      context,
+      value,
+      (index) => this.check.check(index),
+      () => this.pair.draw(),
+    );
     this.paths = new PathsView(context, value);
     this.paths.element.hidden = spec.contributions.length === 0;
     this.contributions =
@@ -90,7 +95,7 @@ export class ValuePanel {
     this.stats.replaceChildren(
       statsTable(this.context, data, gradient.array),
     );
-    this.spread.replaceChildren(spreads(this.context, data, gradient.array) ?? "");
+    this.spread.replaceChildren(spreads(this.context, data, gradient.array, () => this.update()) ?? "");
     this.derivation.show();
     if (!this.paths.element.hidden) this.paths.update();
     this.contributions?.show(gradient, position);

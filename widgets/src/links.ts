@@ -39,11 +39,6 @@ export class LinkView {
     }
   }
 
-  onPath(path: ReadonlySet<number>): void {
-    const on = this.all.some((edge) => path.has(edge));
-    setAttribute(this.element, "data-on-path", on ? "true" : null);
-  }
-
   update(): void {
     const state = this.state();
     const shown = `${state.direction} ${state.current}`;

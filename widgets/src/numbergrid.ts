@@ -26,6 +26,7 @@ export class NumberGrid {
   private plane: Plane | null = null;
   private options: Paint | null = null;
   private width = 40;
+  private picked = "";
 
   constructor() {
     this.element.append(this.space);
@@ -36,7 +37,8 @@ export class NumberGrid {
     this.disposer.dispose();
   }
 
-  show(plane: Plane, options: Paint, room: number): void {
+  show(plane: Plane, options: Paint, room: number, picked: readonly number[] | null): void {
+    this.picked = picked === null ? "" : (plane.cell(picked)?.join() ?? "");
     this.plane = plane;
     this.options = options;
     this.width = cellWidth(plane, options.dtype);
@@ -69,7 +71,7 @@ export class NumberGrid {
         const text = formatElement(x, options.dtype);
         const cell = h(
           "div",
-          { class: "gad-cell", "data-cell": plane.index(i, j).join(","), "data-at": `${i},${j}` },
+          { class: `${i},${j}` === this.picked ? "gad-cell gad-picked" : "gad-cell", "data-cell": plane.index(i, j).join(","), "data-at": `${i},${j}` },
           isUnderflow(x, options.dtype) ? `${text} ε` : text,
         );
         cell.style.cssText =

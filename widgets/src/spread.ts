@@ -2,6 +2,7 @@
 import { type Of } from "./colours";
 import type { Context } from "./context";
 import { h, s } from "./dom";
+import { reasonOf } from "./explained";
 import { format, toNumber } from "./format";
 import type { Spread } from "./payload";
 
@@ -12,18 +13,45 @@ export function spreads(
   context: Context,
   data: number | null,
   gradient: number | null,
+  changed: () => void,
 ): HTMLElement | null {
   const sides = ([["data", data], ["gradient", gradient]] as [Of, number | null][]).map(
     ([of, array]) => {
-      const spread = array === null ? null : context.arrays.spec(array).spread;
-      return spread === null ? h("div") : drawn(of, spread);
+      if (array === null) return h("div");
+      const spread = context.explanations.get("spread", [array]) ?? context.arrays.spec(array).spread;
+      return spread === null ? h("div") : drawn(of, spread, countAll(context, array, spread, changed));
     },
   );
   if (sides.every((side) => side.childElementCount === 0)) return null;
   return h("div", { class: "gad-spreads" }, ...sides);
 }
 
-function drawn(of: Of, { low, high, counts, percentiles, sampled }: Spread): HTMLElement {
+/** Says of a sample that it is one, and offers to count everything. */
+function countAll(
+  context: Context,
+  array: number,
+  { sampled }: Spread,
+  changed: () => void,
+): HTMLElement | null {
+  if (sampled === 0) return null;
+  const told = h("figcaption", {}, `a random sample of ${sampled.toLocaleString("en")}`);
+  if (context.kernel === null) return told;
+  const button = h("button", { type: "button", class: "gad-link-button" }, "count all");
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    context.explanations.ask("spread", [array]).then(changed, (error: unknown) => {
+      told.replaceChildren(reasonOf(error));
+    });
+  });
+  told.append(" · ", button);
+  return told;
+}
+
+function drawn(
+  of: Of,
+  { low, high, counts, percentiles }: Spread,
+  note: HTMLElement | null,
+): HTMLElement {
   const most = Math.max(1, ...counts);
   const width = BOX.width / counts.length;
   const bars = counts.map((count, i) => {
@@ -54,9 +82,7 @@ function drawn(of: Of, { low, high, counts, percentiles, sampled }: Spread): HTM
       ...bars,
       s("line", { x1: at(median), x2: at(median), y1: 0, y2: BOX.height }),
     ),
-    sampled === 0
-      ? null
-      : h("figcaption", {}, `a random sample of ${sampled.toLocaleString("en")}`),
+    note,
     h(
       "dl",
       { class: "gad-percentiles" },

@@ -16,6 +16,7 @@ import type { Kernel } from "./kernel";
 import { LayoutEngine } from "./layout";
 import { NodeMenu } from "./node_actions";
 import type { NodeSpec, Payload } from "./payload";
+import { PathLayer } from "./path_layer";
 import { Player } from "./player";
 import type { Session } from "./session";
 import { SignsLayer } from "./signs_layer";
@@ -53,6 +54,7 @@ export class Stepper implements Context {
   private readonly inspector: Inspector;
   private readonly source: SourcePane;
   private readonly findings: FindingsPane;
+  private readonly path: PathLayer;
   private readonly signs: SignsLayer;
   private readonly sizes: SizesLayer;
   private readonly toolbar: Toolbar;
@@ -90,9 +92,10 @@ export class Stepper implements Context {
     this.choice = options.theme;
     this.shade = resolveTheme(options.theme);
     this.small = isSmall(payload);
+    this.path = new PathLayer(this);
     this.signs = new SignsLayer(this, () => this.open);
     this.sizes = new SizesLayer(this, (on) => this.setColour(on ? "gradient" : "step"));
-    this.diagram = new Diagram(this, [this.signs, this.sizes]);
+    this.diagram = new Diagram(this, [this.path, this.signs, this.sizes]);
     this.findings = new FindingsPane(this, (open) => this.showFindings(open));
     this.diagram.element.append(
       h("div", { class: "gad-corner gad-corner-top" }, this.findings.chip),
@@ -399,7 +402,7 @@ export class Stepper implements Context {
   }
 
   highlight(edges: readonly number[]): void {
-    this.diagram.highlight(edges);
+    this.path.mark(edges);
   }
 
   /** How a value or an op is drawn: the first, where it has copies. */

@@ -72,5 +72,12 @@ function placed(picture: Picture, { row, col, at }: Axes, { rows, cols }: Region
         if (axis === row) return rows[0] + Math.floor(i * down);
         return axis === col ? cols[0] + Math.floor(j * across) : held;
       }),
+    cell: (index) => {
+      const place = (axis: number | null, from: number, step: number): number =>
+        axis === null ? 0 : Math.floor(((index[axis] ?? 0) - from) / step);
+      const [i, j] = [place(row, rows[0], down), place(col, cols[0], across)];
+      const shown = at.every((held, axis) => axis === row || axis === col || held === index[axis]);
+      return shown && i >= 0 && j >= 0 && i < picture.rows && j < picture.cols ? [i, j] : null;
+    },
   };
 }
