@@ -45,6 +45,7 @@ export class HeatOptions {
     if (imageAxes(shape) !== null) forms.push("image in colour");
     const form = this.select("form", forms, (value) => {
       this.form = value as Form;
+      this.slide();
     });
     const marked = this.select("mark", MARKED, (value) => {
       this.marked = value as Marked;
@@ -93,9 +94,17 @@ export class HeatOptions {
     return [h("label", {}, "rows ", selects.row), h("label", {}, "columns ", selects.col)];
   }
 
+  /** The axes that the chosen form leaves open. */
+  private held(): number[] {
+    if (this.form === "all elements as a square") return [];
+    const image = this.form === "image in colour" ? imageAxes(this.shape) : null;
+    if (image === null) return heldAxes(this.shape, this.axes);
+    return heldAxes(this.shape, { ...this.axes, ...image }).filter((axis) => axis !== image.channel);
+  }
+
   /** One slider for each axis that is not shown. */
   private slide(): void {
-    const rows = heldAxes(this.shape, this.axes).map((axis) => {
+    const rows = this.held().map((axis) => {
       const at = this.axes.at[axis] ?? 0;
       const shown = h("output", {}, String(at));
       const slider = h("input", {

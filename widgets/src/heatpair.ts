@@ -40,17 +40,14 @@ export class HeatPair {
     this.spec = context.payload.values[value] as ValueSpec;
     const { shape } = this.spec;
     const hovered = (at: [number, number] | null): void => this.hover(at);
-    const pick = (index: number[]): void => {
-      picked(index);
-    };
     const zoom = (y: number, x: number): void => {
       const region = this.data.region ?? wholeRegion(shape, this.options.axes);
       this.look(zoomed(region, y, x));
     };
     const { kernel } = context;
     const tiles = kernel === null ? null : new Tiles(kernel, () => this.draw());
-    this.data = new HeatView(context, "data", shape, tiles, hovered, pick, zoom);
-    this.grad = new HeatView(context, "gradient", shape, tiles, hovered, pick, zoom);
+    this.data = new HeatView(context, "data", shape, tiles, hovered, picked, zoom);
+    this.grad = new HeatView(context, "gradient", shape, tiles, hovered, picked, zoom);
     let turn = "";
     this.options = new HeatOptions(
       shape,

@@ -116,7 +116,7 @@ export class JacobianView {
         h(
           "p",
           { class: "gad-caption" },
-          `${this.single(told) ? "sent to" : "contribution to"} `,
+          this.single(told) ? "" : "contribution to ",
           product,
           " = ",
           upstream,
