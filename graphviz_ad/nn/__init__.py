@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphviz_ad.nn import functional as functional
 from graphviz_ad.nn import init as init
 from graphviz_ad.nn import utils as utils
 from graphviz_ad.nn.activation import (
@@ -34,9 +35,18 @@ from graphviz_ad.nn.activation import (
 )
 from graphviz_ad.nn.attention import MultiheadAttention, TransformerEncoder, TransformerEncoderLayer
 from graphviz_ad.nn.containers import ModuleDict, ModuleList, Sequential
-from graphviz_ad.nn.conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
+from graphviz_ad.nn.conv import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+)
+from graphviz_ad.nn.dropout import Dropout, Dropout1d, Dropout2d, Dropout3d
 from graphviz_ad.nn.file import load, save
-from graphviz_ad.nn.linear import Bilinear, Dropout, Embedding, Flatten, Identity, Linear, Unflatten
+from graphviz_ad.nn.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from graphviz_ad.nn.linear import Bilinear, Embedding, Flatten, Identity, Linear, Unflatten
 from graphviz_ad.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -60,7 +70,32 @@ from graphviz_ad.nn.loss import (
     TripletMarginLoss,
 )
 from graphviz_ad.nn.module import Module, Parameter
-from graphviz_ad.nn.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
+from graphviz_ad.nn.normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    GroupNorm,
+    LayerNorm,
+    RMSNorm,
+)
+from graphviz_ad.nn.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
+from graphviz_ad.nn.parameter_containers import ParameterDict, ParameterList
 from graphviz_ad.nn.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -71,6 +106,8 @@ from graphviz_ad.nn.pooling import (
     LPPool2d,
     MaxPool1d,
     MaxPool2d,
+    PixelShuffle,
+    Upsample,
 )
 from graphviz_ad.nn.progress import Progress
 from graphviz_ad.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
@@ -93,15 +130,27 @@ __all__ = [
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
+    "BatchNorm3d",
     "Bilinear",
+    "CircularPad1d",
+    "CircularPad2d",
+    "CircularPad3d",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ConstantPad3d",
     "Conv1d",
     "Conv2d",
+    "Conv3d",
     "ConvTranspose1d",
     "ConvTranspose2d",
+    "ConvTranspose3d",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
     "Embedding",
     "Flatten",
     "GRUCell",
@@ -114,6 +163,9 @@ __all__ = [
     "HingeEmbeddingLoss",
     "HuberLoss",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
     "KLDivLoss",
     "L1Loss",
     "LPPool1d",
@@ -139,11 +191,21 @@ __all__ = [
     "PReLU",
     "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
+    "PixelShuffle",
     "PoissonNLLLoss",
     "Progress",
+    "RMSNorm",
     "RNNCell",
     "ReLU",
     "ReLU6",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReflectionPad3d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ReplicationPad3d",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -161,6 +223,11 @@ __all__ = [
     "TransformerEncoderLayer",
     "TripletMarginLoss",
     "Unflatten",
+    "Upsample",
+    "ZeroPad1d",
+    "ZeroPad2d",
+    "ZeroPad3d",
+    "functional",
     "init",
     "load",
     "save",

@@ -10,8 +10,9 @@ from graphviz_ad.backend import namespace
 from graphviz_ad.engine.tensor import Tensor, tensor
 from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.nn.containers import ModuleList
+from graphviz_ad.nn.dropout import Dropout
 from graphviz_ad.nn.init import Seed, default_rng, new_parameter, xavier_uniform_, zeros_
-from graphviz_ad.nn.linear import Dropout, Linear, positive
+from graphviz_ad.nn.linear import Linear, positive
 from graphviz_ad.nn.module import Module
 from graphviz_ad.nn.normalization import LayerNorm
 from graphviz_ad.ops import FUNCTIONS

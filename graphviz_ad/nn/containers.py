@@ -48,6 +48,21 @@ class Sequential(Module):
         self.register_module(str(len(self._modules)), _checked("Sequential", module))
         return self
 
+    def extend(self, modules: Iterable[Module]) -> Sequential:
+        """Add modules at the end, and return the chain."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Sequential:
+        """Put a module before the one at `index`, and return the chain."""
+        _insert(self, index, _checked("Sequential", module))
+        return self
+
+    def pop(self, index: int = -1) -> Module:
+        """Take the module at `index` out, and return it."""
+        return _pop(self, index)
+
     def forward(self, input: Any) -> Any:
         """Call one module after the other."""
         for module in self._modules.values():
@@ -65,6 +80,17 @@ class Sequential(Module):
             return _slice_of(self, index)
         found: Module = list(self._modules.values())[index]
         return found
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self.register_module(list(self._modules)[index], _checked("Sequential", module))
+
+    def __delitem__(self, index: int | slice) -> None:
+        _delete(self, index)
+
+    def __add__(self, other: Sequential) -> Sequential:
+        if not isinstance(other, Sequential):
+            return NotImplemented
+        return Sequential(*self, *other)
 
 
 class ModuleList(Module):
@@ -108,9 +134,29 @@ class ModuleList(Module):
     def __iter__(self) -> Iterator[Module]:
         return iter(list(self._modules.values()))
 
-    def __getitem__(self, index: int) -> Module:
+    def insert(self, index: int, module: Module) -> None:
+        """Put a module before the one at `index`."""
+        _insert(self, index, _checked("ModuleList", module))
+
+    def pop(self, index: int = -1) -> Module:
+        """Take the module at `index` out, and return it."""
+        return _pop(self, index)
+
+    def __getitem__(self, index: int | slice) -> Module:
+        if isinstance(index, slice):
+            part = ModuleList()
+            part.__dict__["_modules"].update(
+                (str(i), m) for i, m in enumerate(list(self._modules.values())[index])
+            )
+            return part
         found: Module = list(self._modules.values())[index]
         return found
+
+    def __delitem__(self, index: int | slice) -> None:
+        _delete(self, index)
+
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
+        return ModuleList([*self, *other])
 
     def __setitem__(self, index: int, module: Module) -> None:
         name = list(self._modules)[index]
@@ -149,8 +195,7 @@ class ModuleDict(Module):
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
         super().__init__()
-        for name, module in (modules or {}).items():
-            self[name] = module
+        self.update(modules or {})
 
     def keys(self) -> Iterable[str]:
         """Return the names."""
@@ -163,6 +208,22 @@ class ModuleDict(Module):
     def items(self) -> Iterable[tuple[str, Module]]:
         """Return the names with their modules."""
         return list(self._modules.items())
+
+    def update(self, modules: Mapping[str, Module]) -> None:
+        """Take the modules of a mapping."""
+        for name, module in modules.items():
+            self[name] = module
+
+    def pop(self, name: str) -> Module:
+        """Take a module out, and return it."""
+        module = self[name]
+        del self[name]
+        return module
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        for name in list(self._modules):
+            del self[name]
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -190,6 +251,33 @@ class ModuleDict(Module):
     def _take_name(self, name: str) -> None:
         super()._take_name(name)
         _name_children(self)
+
+
+def _insert(container: Any, index: int, module: Module) -> None:
+    modules = list(container._modules.values())
+    modules.insert(index, module)
+    _renumber(container, modules)
+
+
+def _pop(container: Any, index: int) -> Module:
+    modules = list(container._modules.values())
+    taken: Module = modules.pop(index)
+    _renumber(container, modules)
+    return taken
+
+
+def _delete(container: Any, index: int | slice) -> None:
+    modules = list(container._modules.values())
+    del modules[index]
+    _renumber(container, modules)
+
+
+def _renumber(container: Any, modules: list[Module]) -> None:
+    """Let a container hold these modules, called by their numbers."""
+    for name in list(container._modules):
+        delattr(container, name)
+    for number, module in enumerate(modules):
+        container.register_module(str(number), module)
 
 
 def _checked(function: str, module: Any) -> Module:

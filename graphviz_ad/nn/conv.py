@@ -10,11 +10,19 @@ from graphviz_ad.errors import ArgumentError
 from graphviz_ad.nn.init import Seed, new_parameter
 from graphviz_ad.nn.linear import draw_uniform, positive
 from graphviz_ad.nn.module import Module
+from graphviz_ad.nn.padding import pad
 from graphviz_ad.ops import FUNCTIONS
 
-__all__ = ["Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d"]
+__all__ = [
+    "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
+]  # fmt: skip
 
 Size = int | Sequence[int]
+
+MODES = {
+    "zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular",
+}  # fmt: skip
+"""PyTorch's names of what a convolution pads with, and those of its function `pad`."""
 
 
 class _Conv(Module):
@@ -63,18 +71,35 @@ class _ForwardConv(_Conv):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Size, stride: Size = 1,
         padding: Size | str = 0, dilation: Size = 1, groups: int = 1, bias: bool = True,
-        dtype: Any = None, rng: Seed = None,
+        padding_mode: str = "zeros", dtype: Any = None, rng: Seed = None,
     ) -> None:  # fmt: skip
+        if padding_mode not in MODES:
+            expected = f"a padding_mode of {', '.join(MODES)}"
+            raise ArgumentError(type(self).__name__, expected, repr(padding_mode))
         super().__init__(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
             dtype, rng,
         )  # fmt: skip
+        self.padding_mode = padding_mode
 
     def forward(self, input: Any) -> Any:
         """Apply it to an input of shape (N, in_channels, …)."""
+        padding = self.padding
+        if self.padding_mode != "zeros" and padding != "valid":
+            input, padding = pad(input, self._widths(), MODES[self.padding_mode]), 0
         return FUNCTIONS[f"conv{self.axes}d"](
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
         )
+
+    def _widths(self) -> list[int]:
+        """Return how far each axis is padded at its two ends, the last axis first."""
+        gaps = _spread(self.path, self.dilation, self.axes)
+        if isinstance(self.padding, str):  # "same"; "valid" pads nothing
+            total = [d * (k - 1) for d, k in zip(gaps, self.kernel_size, strict=True)]
+            ends = [(t // 2, t - t // 2) for t in total]
+        else:
+            ends = [(p, p) for p in _spread(self.path, self.padding, self.axes)]
+        return [width for end in reversed(ends) for width in end]
 
 
 class _TransposedConv(_Conv):
@@ -129,6 +154,8 @@ class Conv2d(_ForwardConv):
         Both numbers of channels divide by it.
     bias : bool
         Whether there is one.
+    padding_mode : {"zeros", "reflect", "replicate", "circular"}
+        What is padded with; see `graphviz_ad.nn.functional.pad`.
     dtype : dtype, optional
         NumPy's default, float64, where it is left out.
     rng : numpy.random.Generator or int, optional
@@ -153,6 +180,20 @@ class Conv2d(_ForwardConv):
     """
 
     axes = 2
+
+
+class Conv3d(_ForwardConv):
+    """A convolution over three axes; see `Conv2d` and `graphviz_ad.conv3d`.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> import numpy as np
+    >>> ad.nn.Conv3d(1, 2, 3, padding=1)(np.ones((1, 1, 4, 5, 6))).shape
+    (1, 2, 4, 5, 6)
+    """
+
+    axes = 3
 
 
 class ConvTranspose1d(_TransposedConv):
@@ -202,8 +243,22 @@ class ConvTranspose2d(_TransposedConv):
     axes = 2
 
 
+class ConvTranspose3d(_TransposedConv):
+    """A transposed convolution over three axes; see `ConvTranspose2d`.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> import numpy as np
+    >>> ad.nn.ConvTranspose3d(2, 1, 2, stride=2)(np.ones((1, 2, 2, 3, 4))).shape
+    (1, 1, 4, 6, 8)
+    """
+
+    axes = 3
+
+
 def _spread(function: str, size: Size, axes: int) -> tuple[int, ...]:
     sizes = (size,) * axes if isinstance(size, int) else tuple(size)
     if len(sizes) != axes:
-        raise ArgumentError(function, f"a kernel_size for {axes} axes", repr(size))
+        raise ArgumentError(function, f"a size for {axes} axes", repr(size))
     return sizes

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from graphviz_ad.engine.op import REGISTRY
-from graphviz_ad.errors import OpDefinitionError
+from graphviz_ad.errors import ArgumentError, OpDefinitionError
 from graphviz_ad.nn.module import Module
 from graphviz_ad.ops import FUNCTIONS
 
@@ -40,6 +40,9 @@ class OpModule(Module):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
+        if "inplace" in kwargs and kwargs.pop("inplace"):
+            hint = "leave it out: arrays that were recorded never change"
+            raise ArgumentError(type(self).__name__, "inplace=False", "inplace=True", hint)
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError as error:

@@ -18,8 +18,9 @@ from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.linear import GENERATOR
 
 __all__ = [
-    "calculate_gain", "constant_", "default_rng", "kaiming_normal_", "kaiming_uniform_",
-    "lecun_normal_", "manual_seed", "normal_", "ones_", "orthogonal_", "sparse_",
+    "calculate_gain", "constant_", "default_rng", "dirac_", "eye_",
+    "kaiming_normal_", "kaiming_uniform_", "lecun_normal_", "manual_seed", "normal_", "ones_",
+    "orthogonal_", "sparse_",
     "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
@@ -273,6 +274,55 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, rng: Seed = None) -> Tensor:
     q, r = np.linalg.qr(drawn)
     q *= np.sign(np.diag(r))  # makes the distribution uniform
     return _fill(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill with the identity matrix, and return the tensor.
+
+    Raises
+    ------
+    ShapeError
+        For other than two axes.
+    """
+    if tensor.ndim != 2:
+        raise ShapeError("eye_", "a tensor of 2 axes", str(tensor.shape))
+    rows, columns = tensor.shape
+    return _fill(tensor, np.eye(rows, columns))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill the weight of a convolution so that channels pass as they are, and return it.
+
+    Zagoruyko and Komodakis, "DiracNets", arXiv:1706.00388.
+
+    Parameters
+    ----------
+    tensor : Tensor, shape (out, in / groups, …)
+    groups : int
+
+    Raises
+    ------
+    ShapeError
+        For fewer than three or more than five axes, or filters that do not divide.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> layer = ad.nn.Conv1d(2, 2, 3, padding=1, bias=False)
+    >>> w = ad.nn.init.dirac_(layer.weight)
+    >>> layer([[[1.0, 2.0], [3.0, 4.0]]]).data.tolist()
+    [[[1.0, 2.0], [3.0, 4.0]]]
+    """
+    shape = tensor.shape
+    if not 3 <= len(shape) <= 5 or shape[0] % groups:
+        raise ShapeError("dirac_", f"a weight of 3 to 5 axes in {groups} groups", str(shape))
+    values = np.zeros(shape)
+    middle = tuple(n // 2 for n in shape[2:])
+    filters = shape[0] // groups
+    for group in range(groups):
+        for k in range(min(filters, shape[1])):
+            values[(group * filters + k, k, *middle)] = 1
+    return _fill(tensor, values)
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, rng: Seed = None) -> Tensor:

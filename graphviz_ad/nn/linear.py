@@ -1,27 +1,31 @@
-"""Affine and bilinear layers, embeddings, dropout and changes of shape."""
+"""Affine and bilinear layers, embeddings and changes of shape."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from graphviz_ad.errors import ArgumentError
+from graphviz_ad.engine.tensor import Tensor, tensor
+from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.nn.from_ops import from_op
 from graphviz_ad.nn.init import Seed, default_rng, new_parameter, normal_, uniform_
 from graphviz_ad.nn.module import Module
 from graphviz_ad.ops import FUNCTIONS
 
-__all__ = ["Bilinear", "Dropout", "Embedding", "Flatten", "Identity", "Linear", "Unflatten"]
+__all__ = ["Bilinear", "Embedding", "Flatten", "Identity", "Linear", "Unflatten"]
 
 _linear, _bilinear = FUNCTIONS["linear"], FUNCTIONS["bilinear"]
-_embedding, _dropout = FUNCTIONS["embedding"], FUNCTIONS["dropout"]
+_embedding = FUNCTIONS["embedding"]
 
 Flatten = from_op("Flatten", "flatten", start_dim=1)
 Unflatten = from_op("Unflatten", "unflatten")
 
 
 class Identity(Module):
-    """Return the input."""
+    """Return the input. Arguments are taken and forgotten, as in PyTorch."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
 
     def forward(self, input: Any) -> Any:
         """Return the input."""
@@ -184,6 +188,34 @@ class Embedding(Module):
         self.weight = new_parameter((num_embeddings, embedding_dim), dtype)
         self.reset_parameters(rng)
 
+    @classmethod
+    def from_pretrained(
+        cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None
+    ) -> Embedding:
+        """Return a module with a table that is given.
+
+        Parameters
+        ----------
+        embeddings : array_like, shape (rows, width)
+        freeze : bool
+            Whether the table does not learn.
+        padding_idx : int, optional
+            As for the class; the row stays as it is given.
+
+        Raises
+        ------
+        ShapeError
+            For another number of axes.
+        """
+        table = embeddings if isinstance(embeddings, Tensor) else tensor(embeddings)
+        if table.ndim != 2:
+            raise ShapeError("Embedding.from_pretrained", "a table of 2 axes", str(table.shape))
+        rows, width = table.shape
+        module = cls(rows, width, padding_idx, table.dtype)
+        module.weight.data = table.data
+        module.weight.requires_grad_(not freeze)
+        return module
+
     def reset_parameters(self, rng: Seed = None) -> None:
         """Draw the table anew."""
         normal_(self.weight, rng=rng)
@@ -201,52 +233,6 @@ class Embedding(Module):
         return f"{self.num_embeddings}, {self.embedding_dim}"
 
 
-class Dropout(Module):
-    """In training, set elements to 0 at random and scale the others; else do nothing.
-
-    Srivastava et al., "Dropout: a simple way to prevent neural networks from
-    overfitting", JMLR 15, 2014.
-
-    Parameters
-    ----------
-    p : float, in [0, 1)
-        The probability of 0.
-    rng : numpy.random.Generator or int, optional
-        What draws; see `graphviz_ad.nn.init.default_rng`.
-
-    Raises
-    ------
-    ArgumentError
-        For another probability.
-
-    Examples
-    --------
-    >>> import graphviz_ad as ad
-    >>> ad.nn.Dropout(0.5).eval()(ad.tensor([1.0, 2.0])).numpy().tolist()
-    [1.0, 2.0]
-    """
-
-    _single = True
-
-    def __init__(self, p: float = 0.5, rng: Seed = None) -> None:
-        super().__init__()
-        if not 0 <= p < 1:
-            raise ArgumentError("Dropout", "a probability p in [0, 1)", repr(p))
-        self.p = p
-        # None stays: the package's generator is not to be copied with the module.
-        self.rng = None if rng is None else default_rng(rng)
-
-    def forward(self, input: Any) -> Any:
-        """Drop elements of an input of any shape."""
-        if not self.training or not self.p:
-            return input
-        return _dropout(input, self.p, True, self.rng)
-
-    def extra_repr(self) -> str:
-        """Return the probability."""
-        return f"p={self.p}"
-
-
 def positive(function: str, **sizes: int) -> None:
     """Raise `ArgumentError` unless all sizes are at least 1."""
     for name, size in sizes.items():
@@ -257,5 +243,5 @@ def positive(function: str, **sizes: int) -> None:
 def draw_uniform(module: Module, bound: float, rng: Seed) -> None:
     """Draw all parameters of a module itself from U(−bound, bound), in their order."""
     generator = default_rng(rng)
-    for tensor in module._parameters.values():
-        uniform_(tensor, -bound, bound, generator)
+    for leaf in module._parameters.values():
+        uniform_(leaf, -bound, bound, generator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -14,6 +14,8 @@ from graphviz_ad.engine.exchange import parse_target
 from graphviz_ad.engine.tape import ScopeEntry, Site, enter, put_back, tape
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
 from graphviz_ad.errors import DTypeError, GraphvizADError, ModuleError, StateDictError
+from graphviz_ad.nn.hooks import Hookable
+from graphviz_ad.nn.tree import Tree
 
 __all__ = ["REPLACED", "Module", "Parameter", "clear_gradients"]
 
@@ -38,7 +40,7 @@ class LoadedKeys(NamedTuple):
         return f"LoadedKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
 
 
-class Module:
+class Module(Tree, Hookable):
     """Base class of the parts of a network. A subclass defines ``forward``.
 
     A leaf that requires a gradient becomes a parameter when it is assigned to an
@@ -101,8 +103,11 @@ class Module:
         scope = ScopeEntry(
             name or type(self).__name__, tape.scope, site, single=self._single, unnamed=name is None
         )
+        hooks = fields.get("_hooks")
         before = enter(scope)
         try:
+            if hooks is not None:
+                return hooks.run(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except GraphvizADError as error:
             error.place(_path_of(scope))
@@ -155,6 +160,10 @@ class Module:
         """Register a submodule under a name that need not be an identifier."""
         setattr(self, name, module)
 
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Do as `register_module`."""
+        self.register_module(name, module)
+
     def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
         """Register an array that goes with the module but takes no gradient.
 
@@ -168,68 +177,6 @@ class Module:
         self._register("_buffers", name, None if value is None else self._buffer(name, value))
         if not persistent:
             self._transient.add(name)
-
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Yield this module and all below it with their paths, each module once."""
-        seen: set[Module] = set()
-        stack = [(prefix, self)]
-        while stack:
-            path, module = stack.pop()
-            if module in seen:
-                continue
-            seen.add(module)
-            yield path, module
-            below = [(f"{path}.{n}" if path else n, m) for n, m in module._modules.items()]
-            stack.extend(reversed(below))
-
-    def modules(self) -> Iterator[Module]:
-        """Yield this module and all below it, each once."""
-        return (module for _, module in self.named_modules())
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield the submodules with their names."""
-        yield from self._modules.items()
-
-    def children(self) -> Iterator[Module]:
-        """Yield the submodules."""
-        yield from self._modules.values()
-
-    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield every parameter with its path; one that is shared comes once."""
-        seen: set[int] = set()
-        for path, leaf in self._named("_parameters"):
-            if leaf.id not in seen:
-                seen.add(leaf.id)
-                yield path, leaf
-
-    def parameters(self) -> Iterator[Tensor]:
-        """Yield every parameter, each once."""
-        return (leaf for _, leaf in self.named_parameters())
-
-    def get_submodule(self, target: str) -> Module:
-        """Return the submodule at a path such as ``"encoder.0"``; the module itself for ``""``.
-
-        Raises
-        ------
-        ModuleError
-            When there is none.
-        """
-        module = self
-        for name in target.split(".") if target else ():
-            if name not in module._modules:
-                got = f"{name!r} of {target!r} in {module.path}"
-                hint = f"it has {', '.join(module._modules) or 'none'}"
-                raise ModuleError("get_submodule", "the path of a submodule", got, hint)
-            module = module._modules[name]
-        return module
-
-    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield every buffer with its path."""
-        return self._named("_buffers")
-
-    def buffers(self) -> Iterator[Tensor]:
-        """Yield every buffer."""
-        return (leaf for _, leaf in self.named_buffers())
 
     def train(self: _M, mode: bool = True) -> _M:
         """Put this module and all below it in training mode (or not), and return it."""
@@ -303,6 +250,18 @@ class Module:
         """Convert to float64; see `to`."""
         return self.to(np.float64)
 
+    def half(self: _M) -> _M:
+        """Convert to float16; see `to`."""
+        return self.to(np.float16)
+
+    def cpu(self: _M) -> _M:
+        """Move to NumPy; see `to`."""
+        return self.to("numpy")
+
+    def cuda(self: _M) -> _M:
+        """Move to CuPy, the GPU; see `to`."""
+        return self.to("cupy")
+
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return the parameters and buffers by path, as read-only NumPy arrays."""
         return {path: np.asarray(to_numpy(value._data)) for path, value in self._saved().items()}
@@ -368,12 +327,6 @@ class Module:
         below = [f"  ({n}): " + repr(m).replace("\n", "\n  ") for n, m in self._modules.items()]
         head = f"{type(self).__name__}({self.extra_repr()}"
         return "\n".join([head, *below, ")"]) if below else f"{head})"
-
-    def _named(self, kind: str) -> Iterator[tuple[str, Tensor]]:
-        for path, module in self.named_modules():
-            for name, value in module.__dict__[kind].items():
-                if value is not None:
-                    yield (f"{path}.{name}" if path else name), value
 
     def _saved(self) -> dict[str, Tensor]:
         """Return what ``state_dict`` has, by path."""

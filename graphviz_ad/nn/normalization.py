@@ -13,13 +13,16 @@ from graphviz_ad.nn.linear import positive
 from graphviz_ad.nn.module import Module
 from graphviz_ad.ops import FUNCTIONS
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "LayerNorm", "RMSNorm"]
 
 _batch_norm = FUNCTIONS["batch_norm"]
+_rms_norm = FUNCTIONS["rms_norm"]
 _layer_norm, _group_norm = FUNCTIONS["layer_norm"], FUNCTIONS["group_norm"]
 
 
-class _BatchNorm(Module):
+class BatchNormBase(Module):
+    """What batch and instance normalisation share: parameters and running statistics."""
+
     ranks: ClassVar[tuple[int, ...]]
     shapes: ClassVar[str]
     _single = True
@@ -73,7 +76,7 @@ class _BatchNorm(Module):
         return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}"
 
 
-class BatchNorm1d(_BatchNorm):
+class BatchNorm1d(BatchNormBase):
     """Batch normalisation of (N, C) or (N, C, L); see `BatchNorm2d`.
 
     Examples
@@ -86,7 +89,7 @@ class BatchNorm1d(_BatchNorm):
     ranks, shapes = (2, 3), "(N, C) or (N, C, L)"
 
 
-class BatchNorm2d(_BatchNorm):
+class BatchNorm2d(BatchNormBase):
     """Batch normalisation of (N, C, H, W).
 
     Ioffe and Szegedy, "Batch normalization: accelerating deep network training by
@@ -131,6 +134,20 @@ class BatchNorm2d(_BatchNorm):
     """
 
     ranks, shapes = (4,), "(N, C, H, W)"
+
+
+class BatchNorm3d(BatchNormBase):
+    """Batch normalisation of (N, C, D, H, W); see `BatchNorm2d`.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> import numpy as np
+    >>> ad.nn.BatchNorm3d(2)(np.ones((2, 2, 3, 3, 3))).shape
+    (2, 2, 3, 3, 3)
+    """
+
+    ranks, shapes = (5,), "(N, C, D, H, W)"
 
 
 class LayerNorm(Module):
@@ -190,6 +207,67 @@ class LayerNorm(Module):
     def forward(self, input: Any) -> Any:
         """Normalise an input whose shape ends in `normalized_shape`."""
         return _layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """Return the shape."""
+        return f"{self.normalized_shape}, eps={self.eps}"
+
+
+class RMSNorm(Module):
+    """Division of every sample by its root mean square over the last axes.
+
+    Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019.
+
+    Parameters
+    ----------
+    normalized_shape : int or sequence of int
+        The shape of the last axes.
+    eps : float, optional
+        Added to the mean square; the dtype's machine epsilon where it is left out.
+    elementwise_affine : bool
+        Whether there is a weight.
+    dtype : dtype, optional
+
+    Attributes
+    ----------
+    weight : Tensor, shape `normalized_shape`, or None
+
+    Raises
+    ------
+    ArgumentError
+        For sizes below 1.
+
+    Examples
+    --------
+    >>> import graphviz_ad as ad
+    >>> ad.nn.RMSNorm(2, eps=0.0)([[3.0, 4.0]]).data.round(4).tolist()
+    [[0.8485, 1.1314]]
+    """
+
+    _single = True
+
+    def __init__(
+        self, normalized_shape: int | Sequence[int], eps: float | None = None,
+        elementwise_affine: bool = True, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if isinstance(normalized_shape, int):
+            normalized_shape = (normalized_shape,)
+        shape = tuple(normalized_shape)
+        positive("RMSNorm", **{f"normalized_shape[{i}]": n for i, n in enumerate(shape)})
+        _check_eps("RMSNorm", eps or 0.0)
+        self.normalized_shape, self.eps = shape, eps
+        self.elementwise_affine = elementwise_affine
+        self.weight = ones_(new_parameter(shape, dtype)) if elementwise_affine else None
+
+    def reset_parameters(self) -> None:
+        """Set the weight to 1."""
+        if self.weight is not None:
+            ones_(self.weight)
+
+    def forward(self, input: Any) -> Any:
+        """Normalise an input whose shape ends in `normalized_shape`."""
+        return _rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         """Return the shape."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,29 @@ PARTS: list[tuple[str, Callable[[Any], Any], list[Callable[..., np.ndarray]]]] =
         lambda nn: nn.ConvTranspose2d(4, 2, 3, 2, 1, 1, groups=2),
         [normal(2, 4, 4, 3)],
     ),
+    ("Conv3d", lambda nn: nn.Conv3d(2, 3, 2, padding=1), [normal(2, 2, 4, 3, 3)]),
+    ("ConvTranspose3d", lambda nn: nn.ConvTranspose3d(2, 3, 2, 2), [normal(2, 2, 2, 3, 2)]),
+    *[
+        (
+            f"Conv2d {mode}",
+            lambda nn, mode=mode: nn.Conv2d(2, 3, (3, 2), padding=(2, 1), padding_mode=mode),
+            [normal(2, 2, 5, 4)],
+        )
+        for mode in ("reflect", "replicate", "circular")
+    ],
+    (
+        "Conv1d circular same",
+        lambda nn: nn.Conv1d(2, 3, 4, padding="same", dilation=2, padding_mode="circular"),
+        [normal(2, 2, 9)],
+    ),
+    (
+        "InstanceNorm2d",
+        lambda nn: nn.InstanceNorm2d(3, affine=True, track_running_stats=True),
+        [normal(4, 3, 5, 2)],
+    ),
+    ("InstanceNorm3d", lambda nn: nn.InstanceNorm3d(2, affine=True), [normal(2, 2, 3, 2, 3)]),
+    ("RMSNorm", lambda nn: nn.RMSNorm(4), [normal(3, 5, 4)]),
+    ("BatchNorm3d", lambda nn: nn.BatchNorm3d(2), [normal(3, 2, 2, 3, 2)]),
     ("BatchNorm1d", lambda nn: nn.BatchNorm1d(3), [normal(6, 3)]),
     ("BatchNorm1d of (N, C, L)", lambda nn: nn.BatchNorm1d(3, momentum=None), [normal(4, 3, 5)]),
     ("BatchNorm2d", lambda nn: nn.BatchNorm2d(3), [normal(4, 3, 2, 2)]),
@@ -185,6 +209,19 @@ FROM_OPS: list[tuple[str, dict[str, Any], list[Callable[..., np.ndarray]]]] = [
     ("AdaptiveAvgPool1d", {"output_size": 4}, [X]),
     ("AdaptiveAvgPool2d", {"output_size": (2, 3)}, [normal(2, 3, 5, 7)]),
     ("AdaptiveMaxPool2d", {"output_size": 2}, [normal(2, 3, 5, 7)]),
+    ("Upsample", {"scale_factor": 2}, [normal(2, 3, 4, 5)]),
+    ("Upsample", {"size": (7, 5), "mode": "bilinear"}, [normal(2, 3, 4, 5)]),
+    ("PixelShuffle", {"upscale_factor": 2}, [normal(2, 8, 3, 2)]),
+    *[
+        (f"{kind}Pad{axes}d", {"padding": (1, 2, 3, 4, 5, 6)[: 2 * axes]},
+         [normal(2, 3, *[7] * axes)])
+        for kind in ("Zero", "Reflection", "Replication", "Circular")
+        for axes in (1, 2, 3)
+    ],
+    ("InstanceNorm1d", {"num_features": 3}, [X]),
+    ("InstanceNorm2d", {"num_features": 3}, [normal(3, 4, 5)]),
+    ("ConstantPad2d", {"padding": 2, "value": 1.5}, [normal(2, 3, 4, 5)]),
+    ("ZeroPad2d", {"padding": (1, -1, -2, 0)}, [normal(2, 3, 4, 5)]),
     ("MSELoss", {}, [normal(4, 3), normal(4, 3)]),
     ("L1Loss", {"reduction": "sum"}, [normal(4, 3), normal(4, 3)]),
     ("SmoothL1Loss", {"beta": 0.5}, [normal(4, 3), normal(4, 3)]),
@@ -293,3 +330,52 @@ def test_default_initialisation_has_the_ranges_of_pytorch(torch: Any) -> None:
             spread = 0.25 if a.size > 100 else 0.6
             np.testing.assert_allclose(a.std(), b.std(), rtol=spread, atol=1e-12, err_msg=key)
             np.testing.assert_allclose(abs(a).max(), abs(b).max(), rtol=spread, err_msg=key)
+
+
+def test_what_passes_the_backward_hooks_is_that_of_pytorch(
+    torch: Any, rng: np.random.Generator
+) -> None:
+    def seen(library: Any, tensor: Any) -> list[Any]:
+        torch.manual_seed(0)
+        state = torch.nn.Bilinear(3, 4, 2).double().state_dict()
+        net = library.nn.Bilinear(3, 4, 2)
+        net = net.double() if library is torch else net
+        net.load_state_dict(state)
+        found: list[Any] = []
+        net.register_full_backward_hook(lambda m, into, out: found.append((*into, *out)))
+        head = library.nn.Linear(2, 1, bias=False)
+        head = head.double() if library is torch else head
+        head.load_state_dict({"weight": torch.tensor([[1.0, -2.0]], dtype=torch.float64)})
+        head.register_full_backward_hook(lambda m, into, out: (into[0] * 10,))
+        a, b = tensor(x[0]), tensor(x[1])
+        y = head(net(a, b) + net(a, b).detach())
+        (y * y + a.sum()).sum().backward()
+        return [*found[0], a.grad, b.grad, net.weight.grad]
+
+    x = rng.normal(size=(5, 3)), rng.normal(size=(5, 4))
+    theirs = seen(torch, lambda array: torch.tensor(array, requires_grad=True))
+    ours = seen(ad, ad.parameter)
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine.data, other.detach().numpy(), **TOLERANCE)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_initialisers_without_chance_agree(torch: Any, groups: int) -> None:
+    for shape in ((4, 3, 5), (6, 2, 3, 2), (2, 4, 2, 3, 3)):
+        expected = torch.nn.init.dirac_(torch.empty(shape), groups).numpy()
+        actual = ad.nn.init.dirac_(ad.parameter(np.ones(shape)), groups)
+        np.testing.assert_array_equal(actual.data, expected)
+    expected = torch.nn.init.eye_(torch.empty(3, 5)).numpy()
+    np.testing.assert_array_equal(ad.nn.init.eye_(ad.parameter(np.ones((3, 5)))).data, expected)
+
+
+def test_the_functions_are_those_of_pytorch(torch: Any) -> None:
+    functional = ad.nn.functional
+    assert {name for name in functional.__all__ if not hasattr(torch.nn.functional, name)} == set()
+    theirs = dict(inspect.getmembers(torch.nn.functional, inspect.isroutine))
+    assert set(ad.__all__) & set(theirs) <= set(functional.__all__)
+    x = np.arange(24.0).reshape(2, 3, 4)
+    for widths, mode in (((1, 2), "constant"), ((1, 0, 2, 1), "constant"), ((2, 1), "reflect"),
+                         ((-1, 3), "circular"), ((1, 1), "replicate")):  # fmt: skip
+        expected = torch.nn.functional.pad(torch.tensor(x), widths, mode).numpy()
+        np.testing.assert_array_equal(functional.pad(x, widths, mode).data, expected)
