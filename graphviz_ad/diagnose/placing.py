@@ -56,7 +56,7 @@ def place(report: Report) -> tuple[Placed, ...]:
     >>> with np.errstate(all="ignore"):
     ...     report = ad.diagnose(ad.log(w).sum())
     >>> [(one.key, one.position, one.path) for one in place(report)]
-    [('o0', 1, (3, 2, 1))]
+    [('o0', 1, (3, 2, 1)), ('o0', 4, (3, 2, 1))]
     """
     trace = report.trace
     placed: list[Placed] = []
@@ -84,8 +84,10 @@ def _position(trace: Trace, finding: Finding) -> int | None:
         places = [] if node is None else touched(trace, node)
         return max(places, default=None)
     forward = finding.kind in _FORWARD
-    if finding.kind == "nonfinite":
-        forward = not all(finite(trace.data(value)) for value in op.outputs)
+    if finding.kind == "nonfinite" and node is not None:
+        # It was made, or came in with a leaf; what is sent back to an operand is the rest.
+        came_in = node.producer is None and not finite(trace.data(node.id))
+        forward = node.id in op.outputs or came_in
     steps = [step for step in trace.steps if step.op == op.id]
     wanted = [step.index + 1 for step in steps if (step.phase == "forward") == forward]
     return wanted[0] if wanted else steps[0].index + 1 if steps else None

@@ -43,13 +43,22 @@ EXPLANATIONS: dict[str, tuple[str, Callable[..., Any]]] = {
 class Answers:
     """Answers the messages of one page; a message is data from outside and may be anything."""
 
-    def __init__(self, trace: Trace | None, arrays: list[Any]) -> None:
+    def __init__(
+        self,
+        trace: Trace | None,
+        arrays: list[Any],
+        diagnose: Callable[[], object] | None = None,
+    ) -> None:
         self._trace = trace
         self._arrays = arrays
+        self._diagnose = diagnose
 
     def answer(self, message: Any) -> Reply | None:
         """Return the reply to a message and its buffers; None for what is no question."""
-        known = {"fetch": self._fetch, "tile": self._tile, "explain": self._explain}
+        known = {
+            "fetch": self._fetch, "tile": self._tile, "explain": self._explain,
+            "diagnose": self._diagnosed,
+        }  # fmt: skip
         if not isinstance(message, dict) or message.get("type") not in known:
             return None
         request = message.get("request")
@@ -94,6 +103,13 @@ class Answers:
         if explain is None or not of or not 0 <= of[0] < len(nodes):
             raise _RefusedError(f"nothing is known about {about!r} of {of!r}")
         return {"type": "explanation", "found": explain(self._trace, *of)}, []
+
+    def _diagnosed(self, _message: dict[str, Any]) -> Reply:
+        """Have a diagnosis made; the page is told of it by its trait."""
+        if self._diagnose is None:
+            raise _RefusedError("there is nothing here that could diagnose")
+        self._diagnose()
+        return {"type": "diagnosis"}, []
 
     def _array(self, message: dict[str, Any]) -> tuple[int, Any]:
         index = message.get("array")

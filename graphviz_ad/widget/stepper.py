@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,11 @@ class Stepper(anywidget.AnyWidget):
     theme = traitlets.Enum(("auto", "light", "dark"), default_value="auto").tag(sync=True)
     height = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, payload: Payload, **traits: Any) -> None:
+    def __init__(
+        self, payload: Payload, *, diagnose: Callable[[], object] | None = None, **traits: Any
+    ) -> None:
         super().__init__(payload=payload.packed, buffer=payload.buffer, **traits)
-        self._answers = Answers(payload.trace, payload.arrays)
+        self._answers = Answers(payload.trace, payload.arrays, diagnose)
         self.on_msg(self._answer)
 
     def _answer(self, _widget: object, message: Any, _buffers: object) -> None:

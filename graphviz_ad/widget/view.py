@@ -225,7 +225,8 @@ class GraphView(Diagnosed):
         from graphviz_ad.widget.stepper import Stepper
 
         made = Stepper(
-            self.payload, theme=self._theme, height=self._height, **self.session,
+            self.payload, diagnose=self.diagnose, theme=self._theme, height=self._height,
+            **self.session,
         )  # fmt: skip
         self._link = Link(self, made)
         return made

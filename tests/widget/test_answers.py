@@ -107,3 +107,12 @@ def test_other_messages_are_no_questions() -> None:
     answers = Answers(None, [])
     for message in (None, [], {}, {"type": "other"}):
         assert answers.answer(message) is None
+
+
+def test_a_diagnosis_is_made_when_the_page_asks():
+    asked = []
+    answers = Answers(None, [], lambda: asked.append(True))
+    reply, buffers = answers.answer({"type": "diagnose", "request": 3})
+    assert (reply, buffers, asked) == ({"type": "diagnosis", "request": 3}, [], [True])
+    reply, _ = Answers(None, []).answer({"type": "diagnose", "request": 4})
+    assert reply["type"] == "error"

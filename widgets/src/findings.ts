@@ -29,18 +29,24 @@ export function at(diagnosis: Diagnosis, key: string): number[] {
   );
 }
 
-/** What badges to draw, by the visible node: of a hidden one, on the box that hides it.
- *  A finding that follows from another has none of its own. */
+/** What badges to draw, by the visible node: of a hidden one, on the box that hides it; of an op
+ *  that the view leaves out (`seen` says so), on what it makes. A finding that follows from
+ *  another has none of its own. */
 export function signs(
   payload: Payload,
   diagnosis: Diagnosis,
   open: ReadonlySet<number>,
+  seen: (key: string) => boolean = () => true,
 ): Map<string, Sign> {
   const found = new Map<string, Sign>();
   for (const index of roots(diagnosis)) {
     const finding = diagnosis.findings[index];
-    if (finding === undefined || parseKey(payload, finding.key) === null) continue;
-    const [key] = visibleKeys(payload, finding.key, open);
+    const node = finding === undefined ? null : parseKey(payload, finding.key);
+    if (finding === undefined || node === null) continue;
+    const made = node.kind === "op" ? (payload.ops[node.ref]?.outputs ?? []) : [];
+    const key = [finding.key, ...made.map((value) => `v${value}`)]
+      .flatMap((name) => [...visibleKeys(payload, name, open)])
+      .find(seen);
     if (key === undefined) continue;
     const known = found.get(key);
     if (known === undefined) found.set(key, { severity: finding.severity, findings: [index] });

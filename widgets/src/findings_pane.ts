@@ -4,6 +4,7 @@ import { findingBreakpoint } from "./breakpoints";
 import type { Context } from "./context";
 import { Disposer, h, setText } from "./dom";
 import { counted, followers, roots } from "./findings";
+import { isSmall } from "./fold";
 import { plural } from "./format";
 import { icon } from "./icons";
 import type { Diagnosis, FindingSpec } from "./payload";
@@ -35,10 +36,12 @@ export class FindingsPane {
       this.body,
     );
     this.chip = h("button", { type: "button", class: "gad-button gad-button-text gad-chip-findings" });
-    this.disposer.listen(this.chip, "click", () => toggle(this.element.hidden));
+    this.disposer.listen(this.chip, "click", () => {
+      if (this.context.diagnosing.diagnosis === null) this.ask();
+      else toggle(this.element.hidden);
+    });
     this.disposer.listen<MouseEvent>(this.body, "click", (event) => this.clicked(event));
     this.element.hidden = true;
-    this.chip.hidden = true;
   }
 
   dispose(): void {
@@ -48,11 +51,14 @@ export class FindingsPane {
   /** Lists the findings anew. */
   draw(): void {
     const { diagnosis } = this.context.diagnosing;
-    this.chip.hidden = diagnosis === null;
     if (diagnosis === null) {
       this.element.hidden = true;
+      this.chip.hidden = this.context.kernel === null || isSmall(this.context.payload);
+      this.chip.replaceChildren("diagnose");
+      this.chip.title = "say where the gradient is lost, and why (d)";
       return;
     }
+    this.chip.hidden = false;
     const told = counted(diagnosis);
     const worst = diagnosis.findings[roots(diagnosis)[0] ?? -1]?.severity;
     this.chip.replaceChildren(worst === undefined ? icon("check") : inlineBadge(worst), told);
@@ -82,9 +88,23 @@ export class FindingsPane {
     }
   }
 
-  private refocus({ open, cause }: DOMStringMap): void {
-    const name = open !== undefined ? `[data-head="${open}"]` : `[data-cause="${cause}"]`;
-    if (open === undefined && cause === undefined) return;
+  /** Has Python make a diagnosis; it comes as a new session. */
+  ask(): void {
+    const { kernel } = this.context;
+    if (kernel === null) {
+      this.context.announce("nothing has been diagnosed here");
+      return;
+    }
+    this.chip.setAttribute("aria-busy", "true");
+    kernel("diagnose", {})
+      .catch((error: unknown) => this.context.announce(String(error)))
+      .finally(() => this.chip.removeAttribute("aria-busy"));
+  }
+
+  /** Gives the focus back to the button that had it before the list was made anew. */
+  private refocus({ head, cause }: DOMStringMap): void {
+    const name = head !== undefined ? `[data-head="${head}"]` : `[data-cause="${cause}"]`;
+    if (head === undefined && cause === undefined) return;
     this.body.querySelector<HTMLElement>(name)?.focus({ preventScroll: true });
   }
 
@@ -94,10 +114,8 @@ export class FindingsPane {
     const { diagnosing } = this.context;
     if (head !== undefined) {
       diagnosing.open(diagnosing.opened === Number(head) ? -1 : Number(head));
-      this.body.querySelector<HTMLElement>(`[data-head="${head}"]`)?.focus({ preventScroll: true });
     } else if (cause !== undefined) {
       diagnosing.goToCause(Number(cause));
-      this.body.querySelector<HTMLElement>(`[data-cause="${cause}"]`)?.focus({ preventScroll: true });
     } else if (kind !== undefined) {
       const breakpoint = findingBreakpoint(kind);
       this.context.debug.breakpoints.toggle(breakpoint);

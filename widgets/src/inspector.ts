@@ -5,6 +5,7 @@ import { icon } from "./icons";
 import { OpPanel } from "./inspect_op";
 import { ValuePanel } from "./inspect_value";
 import { NodeActions } from "./node_actions";
+import { NodeFindings } from "./node_findings";
 
 type Panel = OpPanel | ValuePanel;
 
@@ -16,12 +17,14 @@ export class Inspector {
   private readonly disposer = new Disposer();
   private panel: Panel | null = null;
   private actions: NodeActions | null = null;
+  private readonly signs: NodeFindings;
   private shown = "";
 
   constructor(
     private readonly context: Context,
     close: () => void,
   ) {
+    this.signs = new NodeFindings(context);
     const button = h("button", {
       type: "button",
       class: "gad-button gad-close",
@@ -58,6 +61,7 @@ export class Inspector {
       setText(this.sentence, timeline.sentence(this.context.position()) ?? START);
     }
     this.sentence.hidden = selected !== "";
+    this.signs.draw(key);
     this.panel?.update();
     this.actions?.update();
   }
@@ -74,7 +78,7 @@ export class Inspector {
     if (this.panel?.checkable) this.actions?.element.prepend(this.panel.check.button);
     this.panel?.element.querySelector(".gad-title")?.append(this.actions?.element ?? "");
     // A new scroller starts at its top; setting the old one's would force a layout.
-    const body = h("div", { class: "gad-pane-body" }, this.sentence, this.panel?.element ?? null);
+    const body = h("div", { class: "gad-pane-body" }, this.sentence, this.signs.element, this.panel?.element ?? null);
     this.body.replaceWith(body);
     this.body = body;
   }

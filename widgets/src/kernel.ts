@@ -4,7 +4,7 @@ import type { Block } from "./payload";
 
 /** An answer, as it arrives. */
 export interface Answer {
-  type: "array" | "tile" | "explanation" | "error";
+  type: "array" | "tile" | "explanation" | "diagnosis" | "error";
   request: number;
   message?: string;
   block?: Omit<Block, "offset">;
@@ -16,6 +16,6 @@ export interface Answer {
 }
 
 export type Kernel = (
-  type: "fetch" | "tile" | "explain",
+  type: "diagnose" | "fetch" | "tile" | "explain",
   question: Record<string, unknown>,
 ) => Promise<{ answer: Answer; elements: Elements | null }>;

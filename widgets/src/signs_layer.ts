@@ -38,9 +38,10 @@ export class SignsLayer implements Layer {
     this.described = [];
     const badges: SVGElement[] = [];
     if (diagnosis !== null) {
-      const found = signs(this.context.payload, diagnosis, this.open());
-      for (const [key, sign] of found) {
-        const node = drawn.scene.nodes.find((candidate) => candidate.key === key);
+      const nodes = new Map(drawn.scene.nodes.map((node) => [node.key, node]));
+      const seen = (key: string): boolean => nodes.has(key);
+      for (const [key, sign] of signs(this.context.payload, diagnosis, this.open(), seen)) {
+        const node = nodes.get(key);
         const centre = drawn.layout.nodes.get(key);
         if (node === undefined || centre === undefined) continue;
         const { x, y } = corner(node, centre);

@@ -2,7 +2,7 @@
 import type { Context } from "./context";
 import type { Drawn, Layer } from "./diagram";
 import { Disposer, h, s, setAttribute, setText } from "./dom";
-import type { SceneNode } from "./fold";
+import { isSmall, type SceneNode } from "./fold";
 import { format } from "./format";
 import type { LinkView } from "./links";
 import { decades, decadesText, fill, place, ramp, rms, stroke, width } from "./sizes";
@@ -46,7 +46,8 @@ export class SizesLayer implements Layer {
     this.disposer.listen(this.button, "click", () => changed(!this.on));
     this.legend.hidden = true;
     this.control = h("div", { class: "gad-corner gad-sizes" }, this.legend, this.button);
-    this.control.hidden = context.payload.sizes === null;
+    // A lecture's scalar graph shows its controls and nothing else, until the key is pressed.
+    this.control.hidden = context.payload.sizes === null || isSmall(context.payload);
     this.fillLegend();
   }
 
@@ -58,6 +59,7 @@ export class SizesLayer implements Layer {
     this.on = on && this.context.payload.sizes !== null;
     this.button.setAttribute("aria-pressed", String(this.on));
     this.legend.hidden = !this.on;
+    if (this.on) this.control.hidden = false;
     this.update();
   }
 

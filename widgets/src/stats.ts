@@ -2,7 +2,8 @@
 import type { Context } from "./context";
 import { h } from "./dom";
 import { format, formatElement, toNumber } from "./format";
-import type { ArraySpec, Stats } from "./payload";
+import type { ArraySpec, SizesSpec, Stats } from "./payload";
+import { decades, decadesText, rms } from "./sizes";
 
 type Name = keyof Stats;
 
@@ -31,6 +32,26 @@ function cell(spec: ArraySpec | null, name: Name, of: string): HTMLElement {
   return h("td", attributes, exact ? formatElement(x, spec.dtype) : format(x));
 }
 
+/** Root mean squares: the gradient's also in decades, as the diagram is coloured by it. */
+function sizeRow(
+  scale: SizesSpec | null,
+  data: ArraySpec | null,
+  gradient: ArraySpec | null,
+): HTMLElement {
+  const cell = (spec: ArraySpec | null, of: string, text: string): HTMLElement =>
+    h("td", { "data-stat": "rms", "data-of": of, class: spec === null ? "gad-absent" : null }, text);
+  const size = gradient === null ? 0 : rms(gradient);
+  const above = scale === null ? "" : ` (${decadesText(decades(scale, size))})`;
+  const title = "root mean square; of the gradient in brackets decades from the median";
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row", title }, "RMS"),
+    cell(data, "data", data === null ? "–" : format(rms(data))),
+    cell(gradient, "gradient", gradient === null ? "–" : format(size) + above),
+  );
+}
+
 export function statsTable(
   context: Context,
   data: number | null,
@@ -48,6 +69,7 @@ export function statsTable(
       cell(specs[1] ?? null, name, "gradient"),
     );
   const rows = ALWAYS.map(([name, label]) => row(name, label, null));
+  rows.push(sizeRow(context.payload.sizes, specs[0] ?? null, specs[1] ?? null));
   for (const [name, label, title] of WHERE_ANY) {
     if (specs.some((spec) => spec !== null && toNumber(spec.stats[name]) > 0)) {
       rows.push(row(name, label, title));

@@ -178,7 +178,7 @@ export class Stepper implements Context {
         this.element,
         {
           ...moves,
-          finding: (way) => this.diagnosing.next(way),
+          finding: (way) => this.nextFinding(way),
           colour: () => this.setColour(this.sizes.on ? "step" : "gradient"),
           granularity: () => this.setGranularity(this.debug.nextGranularity),
           onNode: (action, element) => this.actOnNode(action, element),
@@ -354,12 +354,20 @@ export class Stepper implements Context {
 
   private drawDiagnosis(): void {
     const { opened } = this.diagnosing;
+    const key = this.diagnosing.finding(opened)?.key ?? "";
     if (opened >= 0) this.showFindings(true);
+    if (key !== "") this.diagram.reveal(visibleKeys(this.payload, key, this.open));
+    this.inspector.update();
     this.findings.draw();
     this.findings.reveal();
     this.source.drawDebug();
     this.signs.draw();
     this.options.told?.("finding", opened);
+  }
+
+  private nextFinding(way: Way): void {
+    if (this.diagnosing.diagnosis === null) this.findings.ask();
+    else this.diagnosing.next(way);
   }
 
   private showFindings(open: boolean): void {

@@ -71,6 +71,12 @@ describe("badges", () => {
     ]);
   });
 
+  it("are on what an op makes where the view leaves ops out", () => {
+    const seen = (key: string): boolean => key.startsWith("v");
+    const found = signs(payload, diagnosis, new Set([NET, INNER]), seen);
+    expect([...found.keys()]).toEqual(["v2", "v3"]);
+  });
+
   it("are on the closed box that hides the op", () => {
     const found = signs(payload, diagnosis, new Set());
     expect([...found]).toEqual([["g0", { severity: "error", findings: [0, 2, 3] }]]);
