@@ -69,7 +69,8 @@ class GraphvizADError(Exception):
             self.args = (self._message(),)
 
     def _message(self) -> str:
-        place = f"{self.path}: " if self.path else ""
+        # "Net.lstm: LSTM" says more than "LSTM: LSTM"
+        place = f"{self.path}: " if self.path not in ("", self.function) else ""
         message = f"{place}{self.function}: expected {self.expected}, got {self.got}"
         return f"{message}; {self.hint}" if self.hint else message
 

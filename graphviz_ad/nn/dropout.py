@@ -45,7 +45,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, rng: Seed = None) -> None:
         super().__init__()
-        if not 0 <= p < 1:
+        if not (isinstance(p, (int, float)) and 0 <= p < 1):
             raise ArgumentError(type(self).__name__, "a probability p in [0, 1)", repr(p))
         self.p = p
         # None stays: the package's generator is not to be copied with the module.

@@ -376,5 +376,7 @@ def _kaiming_std(tensor: Tensor, function: str, a: float, mode: str, nonlinearit
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:
+    if not isinstance(tensor, Tensor):
+        raise ArgumentError("nn.init", "a Tensor", type(tensor).__name__, "use ad.parameter(array)")
     tensor.data = namespace(tensor.data).asarray(values.astype(tensor.dtype))
     return tensor

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from graphviz_ad.engine.tensor import Tensor, tensor
 from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.nn.from_ops import from_op
@@ -234,9 +236,9 @@ class Embedding(Module):
 
 
 def positive(function: str, **sizes: int) -> None:
-    """Raise `ArgumentError` unless all sizes are at least 1."""
+    """Raise `ArgumentError` unless all sizes are whole numbers from 1 on."""
     for name, size in sizes.items():
-        if size < 1:
+        if not isinstance(size, (int, np.integer)) or size < 1:
             raise ArgumentError(function, f"{name} of 1 or more", repr(size))
 
 

@@ -133,8 +133,18 @@ class Module(Tree, Hookable):
             self._register("_buffers", name, self._buffer(name, value))
         else:
             if "_parameters" in fields:
+                if value is not None:
+                    self._refuse_to_lose(name, value)
                 self._forget(name)
             object.__setattr__(self, name, value)
+
+    def _refuse_to_lose(self, name: str, value: Any) -> None:
+        """Raise `ModuleError` where a value would take the place of a parameter or a module."""
+        for kind, expected in (("_parameters", "ad.parameter"), ("_modules", "a Module")):
+            if name in self.__dict__[kind]:
+                got = f"{name} = {type(value).__name__}"
+                hint = f"del module.{name} first, if it is to be lost"
+                raise ModuleError(self.path, f"{expected} or None for {name}", got, hint)
 
     def __getattr__(self, name: str) -> Any:
         if "_parameters" not in self.__dict__ and not name.startswith("__"):
@@ -154,10 +164,12 @@ class Module(Tree, Hookable):
 
     def register_parameter(self, name: str, value: Tensor | None) -> None:
         """Register a parameter, or None for one that is left out (``bias=None``)."""
+        self._check_name(name, "_parameters")
         setattr(self, name, value)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Register a submodule under a name that need not be an identifier."""
+        self._check_name(name, "_modules")
         setattr(self, name, module)
 
     def add_module(self, name: str, module: Module | None) -> None:
@@ -173,7 +185,13 @@ class Module(Tree, Hookable):
         value : array_like or None
         persistent : bool
             Whether ``state_dict`` has it.
+
+        Raises
+        ------
+        ModuleError
+            For a name with a dot, or one that something else has.
         """
+        self._check_name(name, "_buffers")
         self._register("_buffers", name, None if value is None else self._buffer(name, value))
         if not persistent:
             self._transient.add(name)
@@ -289,6 +307,9 @@ class Module(Tree, Hookable):
         DTypeError
             For values that are no real numbers.
         """
+        if not isinstance(state_dict, Mapping):
+            got = type(state_dict).__name__
+            raise StateDictError("load_state_dict", f"a mapping for {self.path}", got)
         wanted = self._saved()
         keys = LoadedKeys(
             [key for key in wanted if key not in state_dict],
@@ -366,6 +387,13 @@ class Module(Tree, Hookable):
         if old is not None:
             REPLACED[old.id] = f"{self.path}.{name}"
             weakref.finalize(old, REPLACED.pop, old.id, None).atexit = False
+
+    def _check_name(self, name: str, kind: str) -> None:
+        fields = self.__dict__
+        taken = name in fields and name not in fields.get(kind, ()) and fields[name] is not None
+        if not name or "." in name or taken or hasattr(type(self), name):
+            hint = "it is an attribute of the module" if name and "." not in name else ""
+            raise ModuleError(self.path, "a name of its own without a dot", repr(name), hint)
 
     def _take_name(self, name: str) -> None:
         """Be called `name` in traces and messages from now on."""

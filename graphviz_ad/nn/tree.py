@@ -18,12 +18,15 @@ class Tree:
     """The part of `graphviz_ad.nn.Module` that walks over what it holds."""
 
     path: Any
+    _not_initialised: Any
     _modules: dict[str, Any]
 
     def named_modules(
         self, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
         """Yield this module and all below it with their paths, each module once if asked to."""
+        if "_parameters" not in self.__dict__:
+            raise self._not_initialised("be asked what it holds")
         seen: set[Module] = set()
         stack: list[tuple[str, Any]] = [(prefix, self)]
         while stack:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from graphviz_ad.backend import Array
+from graphviz_ad.errors import ArgumentError
 from graphviz_ad.optim.optimizer import Optimizer
 
 __all__ = ["Adagrad", "Adam", "AdamW", "RMSprop"]
@@ -189,6 +190,8 @@ class Adam(Optimizer):
         l1: float = 0.0,
         maximize: bool = False,
     ) -> None:
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise ArgumentError(type(self).__name__, "two betas", repr(betas))
         super().__init__(
             params, lr, weight_decay, l1, maximize, betas=tuple(betas), eps=eps, amsgrad=amsgrad
         )

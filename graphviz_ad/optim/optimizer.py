@@ -68,7 +68,12 @@ class Optimizer:
         if isinstance(params, Tensor):
             hint = "give a list of them, or module.parameters()"
             raise ArgumentError(type(self).__name__, "parameters", "one Tensor", hint)
-        given = list(params)
+        try:
+            given = list(params)
+        except TypeError:
+            hint = "give module.parameters()" if hasattr(params, "parameters") else ""
+            got = type(params).__name__
+            raise ArgumentError(type(self).__name__, "parameters", got, hint) from None
         grouped = bool(given) and isinstance(given[0], dict)
         groups: list[Any] = given if grouped else [{"params": given}]
         self.param_groups: list[dict[str, Any]] = []

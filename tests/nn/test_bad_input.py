@@ -148,7 +148,7 @@ def test_the_wrong_shape_names_the_module() -> None:
     with pytest.raises(ShapeError, match=r"^Net\.body\.0: linear: expected input") as caught:
         Net()(np.ones((4, 5)))
     assert caught.value.path == "Net.body.0"
-    with pytest.raises(ShapeError, match=r"^BatchNorm2d: BatchNorm2d: .*\(N, C, H, W\)"):
+    with pytest.raises(ShapeError, match=r"^BatchNorm2d: .*\(N, C, H, W\)"):
         ad.nn.BatchNorm2d(3)(np.ones((2, 3)))
     with pytest.raises(ShapeError, match="LSTM"):
         ad.nn.LSTM(2, 3)(np.ones((4, 1, 5)))

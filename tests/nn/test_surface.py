@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import graphviz_ad as ad
-from graphviz_ad.errors import ArgumentError, ModuleError, ShapeError
+from graphviz_ad.errors import ArgumentError, GraphvizADError, ModuleError, ShapeError
 
 nn = ad.nn
 X = np.ones((2, 3))
@@ -263,3 +263,49 @@ def test_channels_are_dropped_whole(axes: int) -> None:
 def test_what_does_not_fit(make: Any, message: str) -> None:
     with pytest.raises((ArgumentError, ShapeError), match=message):
         make()
+
+
+class Unready(nn.Module):
+    def __init__(self) -> None:
+        """Forgets the base class."""
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: ad.optim.SGD(m, lr=0.1), r"SGD: expected parameters, got Sequential; give mod"),
+        (lambda m: ad.optim.Adam(m.parameters(), betas=0.9), "two betas, got 0.9"),
+        (lambda m: ad.optim.SGD(m.parameters(), momentum="0.9"), r"momentum in \[0, 1\)"),
+        (lambda m: m.load_state_dict(None), "a mapping for Sequential, got NoneType"),
+        (lambda m: list(Unready().parameters()), "asked what it holds after __init__"),
+        (lambda m: Unready().register_forward_hook(print), "given a hook after __init__"),
+        (lambda m: nn.Linear(2.5, 1), "in_features of 1 or more, got 2.5"),
+        (lambda m: nn.Dropout("a"), r"a probability p in \[0, 1\), got 'a'"),
+        (lambda m: nn.init.zeros_(np.ones(2)), "nn.init: expected a Tensor, got ndarray"),
+        (lambda m: setattr(m[0], "weight", np.ones((4, 3))), "0: expected ad.parameter or None"),
+        (lambda m: setattr(m, "1", 5), "a Module or None for 1, got 1 = int; del module.1"),
+        (lambda m: m[0].register_buffer("weight", [1.0]), "a name of its own .* got 'weight'"),
+        (lambda m: m.register_parameter("a.b", ad.parameter(1.0)), "without a dot, got 'a.b'"),
+        (lambda m: m.add_module("", nn.ReLU()), "without a dot, got ''"),
+        (lambda m: m.register_buffer("forward", [1.0]), "got 'forward'; it is an attribute"),
+    ],
+)
+def test_refusals_leave_the_module_as_it_was(call: Any, message: str) -> None:
+    module = net()
+    before, names = module.state_dict(), [name for name, _ in module.named_modules()]
+    with pytest.raises(GraphvizADError, match=message):
+        call(module)
+    after = module.state_dict()
+    assert list(after) == list(before)
+    for key, value in before.items():
+        np.testing.assert_array_equal(after[key], value)
+    assert [name for name, _ in module.named_modules()] == names
+
+
+def test_a_parameter_is_lost_where_that_is_meant() -> None:
+    layer = nn.Linear(3, 1)
+    layer.bias = None
+    assert list(layer.state_dict()) == ["weight"]
+    del layer.weight
+    layer.weight = np.ones((1, 3))
+    assert list(layer.state_dict()) == []
