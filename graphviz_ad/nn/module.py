@@ -307,7 +307,7 @@ class Module(Tree, Hookable):
         DTypeError
             For values that are no real numbers.
         """
-        if not isinstance(state_dict, Mapping):
+        if not hasattr(state_dict, "items"):
             got = type(state_dict).__name__
             raise StateDictError("load_state_dict", f"a mapping for {self.path}", got)
         wanted = self._saved()

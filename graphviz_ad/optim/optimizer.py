@@ -106,7 +106,8 @@ class Optimizer:
         known = {t.id for other in self.param_groups for t in other["params"]}
         for tensor in tensors:
             if not isinstance(tensor, Tensor):
-                raise ArgumentError(name, "parameters", type(tensor).__name__)
+                hint = "give module.parameters()" if hasattr(tensor, "parameters") else ""
+                raise ArgumentError(name, "parameters", type(tensor).__name__, hint)
             if not tensor.is_leaf or tensor.dtype.kind != "f":
                 raise ArgumentError(name, "leaves of floats", repr(tensor))
             if tensor.id in known:

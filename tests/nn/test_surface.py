@@ -273,7 +273,7 @@ class Unready(nn.Module):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m: ad.optim.SGD(m, lr=0.1), r"SGD: expected parameters, got Sequential; give mod"),
+        (lambda m: ad.optim.SGD(m, lr=0.1), r"SGD: expected parameters, got Linear; give mod"),
         (lambda m: ad.optim.Adam(m.parameters(), betas=0.9), "two betas, got 0.9"),
         (lambda m: ad.optim.SGD(m.parameters(), momentum="0.9"), r"momentum in \[0, 1\)"),
         (lambda m: m.load_state_dict(None), "a mapping for Sequential, got NoneType"),
