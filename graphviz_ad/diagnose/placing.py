@@ -56,7 +56,7 @@ def place(report: Report) -> tuple[Placed, ...]:
     >>> with np.errstate(all="ignore"):
     ...     report = ad.diagnose(ad.log(w).sum())
     >>> [(one.key, one.position, one.path) for one in place(report)]
-    [('o0', 1, (3, 2, 1)), ('o0', 4, (3, 2, 1))]
+    [('o0', 1, (3, 2, 1))]
     """
     trace = report.trace
     placed: list[Placed] = []

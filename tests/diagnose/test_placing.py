@@ -46,11 +46,11 @@ def test_a_vanishing_gradient_shows_going_backward_and_the_path_leads_there() ->
 def test_a_nan_shows_in_the_pass_that_made_it() -> None:
     w = ad.parameter([0.0, 1.0], name="w")
     with np.errstate(all="ignore"):
-        report, (forward, backward) = placed_of(ad.log(w).sum())
-        _, (alone,) = placed_of(ad.sqrt(w).sum())
+        _, (forward,) = placed_of(ad.log(w).sum())
+        report, (backward,) = placed_of(ad.sqrt(w).sum())
         _, (given, *_) = placed_of((ad.tensor([np.inf, 1.0]) * w).sum())
-    assert (forward.position, backward.parent) == (1, 0)
-    assert backward.position == alone.position > report.trace.forward_steps
+    assert forward.position == 1
+    assert backward.position > report.trace.forward_steps
     assert given.position == 1
 
 
