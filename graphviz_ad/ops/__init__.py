@@ -43,6 +43,7 @@ from graphviz_ad.ops import normalize_channels as normalize_channels
 from graphviz_ad.ops import pad as pad
 from graphviz_ad.ops import pool as pool
 from graphviz_ad.ops import pool_adaptive as pool_adaptive
+from graphviz_ad.ops import pool_volume as pool_volume
 from graphviz_ad.ops import pool_windows as pool_windows
 from graphviz_ad.ops import reduce as reduce
 from graphviz_ad.ops import resample as resample

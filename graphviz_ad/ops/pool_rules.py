@@ -1,4 +1,4 @@
-"""Pooling over windows of one and two axes: maxima, means and power means."""
+"""Pooling over windows of one to three axes: maxima, means and power means."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def pool_check(name: str, rank: int) -> Callable[..., None]:
 
     def check(input: Any, **params: Any) -> None:
         shape = shape_of(input)
-        axes = ("L", "H, W")[rank - 1]
+        axes = ("L", "H, W", "D, H, W")[rank - 1]
         if len(shape) not in (rank + 1, rank + 2):
             raise ShapeError(name, f"input (N, C, {axes}) or (C, {axes})", f"input {shape}")
         win = windows(
@@ -177,13 +177,13 @@ def mean_reference(rank):
 
 def pool_samples(rng: np.random.Generator, rank: int, dilated: bool) -> list[Sample]:
     """Return samples of the options that every pooling has."""
-    size = (7, 6)[:rank]
+    size = ((7,), (7, 6), (4, 5, 4))[rank - 1]
     x = rng.permutation(2 * 3 * int(np.prod(size))).reshape(2, 3, *size) / 10.0
     samples = [
         Sample(x, kernel_size=2),
-        Sample(x, kernel_size=(3, 2)[:rank], stride=1),
+        Sample(x, kernel_size=(3, 2, 2)[:rank], stride=1),
         Sample(x, kernel_size=3, stride=2, padding=1),
-        Sample(x[0], kernel_size=2, stride=(2, 3)[:rank]),
+        Sample(x[0], kernel_size=2, stride=(2, 3, 1)[:rank]),
         Sample(x[:0], kernel_size=2),
         Sample(x.astype(np.float32), kernel_size=2),
     ]

@@ -13,7 +13,9 @@ from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.loss_common import shape_of
 from graphviz_ad.ops.windows import frozen, per_axis
 
-LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}
+LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+CUBIC = -0.75
+"""The free parameter of the cubic kernel: PyTorch's and OpenCV's choice."""
 
 
 def along_axes(xp: Any, x: Any, matrices: list[Any], transposed: bool = False) -> Any:
@@ -43,6 +45,8 @@ def scaling_matrix(
     size: int, out: int, scale: float | None, mode: str, align_corners: bool, dtype: str
 ) -> Any:
     """Return the (out, size) matrix of one axis of `interpolate`."""
+    if mode == "area":
+        return adaptive_matrix(size, out, dtype)
     matrix = np.zeros((out, size), dtype=dtype)
     step = size / out if scale is None else 1 / scale
     for i in range(out):
@@ -52,7 +56,12 @@ def scaling_matrix(
         if align_corners:
             at = i * (size - 1) / (out - 1) if out > 1 else 0.0
         else:
-            at = max(0.0, (i + 0.5) * step - 0.5)
+            at = (i + 0.5) * step - 0.5
+        if mode == "bicubic":
+            for place in range(floor(at) - 1, floor(at) + 3):
+                matrix[i, min(max(place, 0), size - 1)] += _cubic(abs(at - place))
+            continue
+        at = max(0.0, at)
         low = min(floor(at), size - 1)
         part = at - low if low + 1 < size else 0.0
         matrix[i, low] += 1 - part
@@ -61,8 +70,15 @@ def scaling_matrix(
     return matrix
 
 
+def _cubic(x: float) -> float:
+    """Return the kernel of cubic convolution at a distance (Keys, IEEE TASSP 29, 1981)."""
+    if x <= 1:
+        return ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
+    return ((CUBIC * x - 5 * CUBIC) * x + 8 * CUBIC) * x - 4 * CUBIC if x < 2 else 0.0
+
+
 class Interpolate(Op):
-    """Resize the spatial axes by the nearest element or by linear interpolation.
+    """Resize the spatial axes: nearest element, (bi-, tri-)linear, bicubic, or mean of an area.
 
     Parameters
     ----------
@@ -71,10 +87,11 @@ class Interpolate(Op):
         The new lengths.
     scale_factor : float or tuple of float, optional
         What the lengths are multiplied by; one of the two must be given.
-    mode : {'nearest', 'linear', 'bilinear', 'trilinear'}
-        The last three are for one, two and three spatial axes.
+    mode : {'nearest', 'area', 'linear', 'bilinear', 'trilinear', 'bicubic'}
+        The first two are for any number of spatial axes, the last four for one, two, three
+        and two.
     align_corners : bool, optional
-        In the linear modes: match the centres of the corner elements, not their edges.
+        In the last four modes: match the centres of the corner elements, not their edges.
 
     Raises
     ------
@@ -104,12 +121,13 @@ class Interpolate(Op):
         if len(shape) not in (3, 4, 5):
             raise ShapeError("interpolate", "input (N, C, L), (N, C, H, W) or …", f"input {shape}")
         rank = len(shape) - 2
-        if mode != "nearest" and LINEAR.get(mode) != rank:
-            modes = next(m for m, r in LINEAR.items() if r == rank)
+        plain = mode in ("nearest", "area")
+        if not plain and LINEAR.get(mode) != rank:
+            modes = ", ".join(repr(m) for m, r in LINEAR.items() if r == rank)
             got = f"{mode!r} for {rank} spatial axes"
-            raise ArgumentError("interpolate", f"mode 'nearest' or {modes!r}", got)
-        if mode == "nearest" and align_corners is not None:
-            raise ArgumentError("interpolate", "no align_corners for mode 'nearest'", "one")
+            raise ArgumentError("interpolate", f"mode 'nearest', 'area' or {modes}", got)
+        if plain and align_corners is not None:
+            raise ArgumentError("interpolate", f"no align_corners for mode {mode!r}", "one")
         if (size is None) == (scale_factor is None):
             got = "both" if size is not None else "neither"
             raise ArgumentError("interpolate", "size or scale_factor", got)
@@ -133,7 +151,20 @@ class Interpolate(Op):
             step = n / m if factor is None else 1 / factor
             rows = np.moveaxis(out, 2 + axis, -1)
             i = np.arange(m)
-            if mode == "nearest":
+            if mode == "area":
+                ends = [(k * n // m, -(-(k + 1) * n // m)) for k in i]
+                rows = np.stack([rows[..., a:b].mean(axis=-1) for a, b in ends], axis=-1)
+            elif mode == "bicubic":
+                at = i * (n - 1) / max(m - 1, 1) if align_corners else (i + 0.5) * step - 0.5
+                low, t = np.floor(at).astype(int), at - np.floor(at)
+                # the four weights as Keys's conditions give them for a = −3/4
+                weights = np.stack([
+                    -0.75 * t + 1.5 * t**2 - 0.75 * t**3, 1 - 2.25 * t**2 + 1.25 * t**3,
+                    0.75 * t + 1.5 * t**2 - 1.25 * t**3, -0.75 * t**2 + 0.75 * t**3,
+                ])  # fmt: skip
+                taken = [rows[..., np.clip(low + k, 0, n - 1)] for k in (-1, 0, 1, 2)]
+                rows = sum(w * part for w, part in zip(weights, taken, strict=True))
+            elif mode == "nearest":
                 rows = rows[..., np.minimum(np.floor(i * step).astype(int), n - 1)]
             else:
                 at = i * (n - 1) / max(m - 1, 1) if align_corners else (i + 0.5) * step - 0.5
@@ -152,13 +183,20 @@ class Interpolate(Op):
             Sample(x, size=(7, 3), mode="bilinear"),
             Sample(x, size=(7, 1), mode="bilinear", align_corners=True),
             Sample(x, scale_factor=(1.7, 0.6), mode="bilinear", align_corners=False),
+            Sample(x, size=(9, 3), mode="bicubic"),
+            Sample(x, size=(3, 8), mode="bicubic", align_corners=True),
+            Sample(x, scale_factor=(1.7, 0.6), mode="bicubic"),
+            Sample(x, size=(7, 2), mode="area"),
+            Sample(x[:, :, 0], scale_factor=0.5, mode="area"),
             Sample(x[:, :, 0], size=9, mode="linear"),
             Sample(rng.normal(size=(1, 2, 2, 3, 2)), scale_factor=2, mode="trilinear"),
             Sample(x.astype(np.float32), scale_factor=2, mode="bilinear"),
         ]
 
-    fails = Failure(ArgumentError, r"interpolate: expected mode 'nearest' or 'bilinear'",
-                    [[[[1.0]]]], size=2, mode="cubic")  # fmt: skip
+    fails = Failure(
+        ArgumentError, r"interpolate: expected mode 'nearest', 'area' or 'bilinear', 'bicubic'",
+        [[[[1.0]]]], size=2, mode="cubic",
+    )  # fmt: skip
 
 
 class PixelShuffle(Op):

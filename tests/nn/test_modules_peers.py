@@ -205,6 +205,8 @@ FROM_OPS: list[tuple[str, dict[str, Any], list[Callable[..., np.ndarray]]]] = [
     ("MaxPool2d", {"kernel_size": 2, "ceil_mode": True}, [normal(2, 3, 5, 5)]),
     ("AvgPool2d", {"kernel_size": (2, 3), "count_include_pad": False, "padding": 1},
      [normal(2, 3, 5, 6)]),
+    ("MaxPool3d", {"kernel_size": 2, "padding": 1}, [normal(2, 3, 4, 5, 3)]),
+    ("AvgPool3d", {"kernel_size": (2, 3, 1)}, [normal(2, 3, 4, 5, 3)]),
     ("LPPool2d", {"norm_type": 3, "kernel_size": 2}, [lambda rng: rng.uniform(size=(2, 3, 4, 4))]),
     ("AdaptiveAvgPool1d", {"output_size": 4}, [X]),
     ("AdaptiveAvgPool2d", {"output_size": (2, 3)}, [normal(2, 3, 5, 7)]),

@@ -267,12 +267,12 @@ SAME_NAME = [
     "xlogy",
 ]  # fmt: skip
 FUNCTIONAL = [
-    "avg_pool1d", "avg_pool2d", "bilinear", "binary_cross_entropy", "celu", "conv1d", "conv2d",
-    "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "avg_pool1d", "avg_pool2d", "avg_pool3d", "bilinear", "binary_cross_entropy", "celu", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     "cosine_embedding_loss", "cross_entropy", "elu", "gaussian_nll_loss", "gelu", "glu",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "huber_loss",
     "kl_div", "l1_loss", "leaky_relu", "linear", "logsigmoid", "lp_pool1d", "lp_pool2d",
-    "margin_ranking_loss", "max_pool1d", "max_pool2d", "mish", "mse_loss", "nll_loss",
+    "margin_ranking_loss", "max_pool1d", "max_pool2d", "max_pool3d", "mish", "mse_loss", "nll_loss",
     "normalize", "one_hot", "pairwise_distance", "poisson_nll_loss", "relu6", "silu",
     "smooth_l1_loss", "soft_margin_loss", "softplus", "softshrink", "softsign",
     "tanhshrink", "threshold", "triplet_margin_loss",
