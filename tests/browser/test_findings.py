@@ -91,6 +91,8 @@ def test_a_finding_is_explained_and_leads_to_its_cause(
     expect(root.locator(".gad-code-now")).to_have_attribute(
         "data-line", str(finding.op.location.line)
     )
+    expect(root.locator(".gad-node-finding")).to_have_count(0)
+    head.click()
     expect(root.locator(".gad-node-finding")).to_contain_text(finding.kind)
     screenshot(stepper.page)
 

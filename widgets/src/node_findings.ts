@@ -7,15 +7,21 @@ import type { Diagnosis } from "./payload";
 
 export class NodeFindings {
   readonly element = h("div", { class: "gad-node-findings" });
-  private shown: { key: string; diagnosis: Diagnosis | null } = { key: "", diagnosis: null };
+  private shown: { key: string; opened: number; diagnosis: Diagnosis | null } = {
+    key: "",
+    opened: -1,
+    diagnosis: null,
+  };
 
   constructor(private readonly context: Context) {}
 
   draw(key: string): void {
-    const { diagnosis } = this.context.diagnosing;
-    if (this.shown.key === key && this.shown.diagnosis === diagnosis) return;
-    this.shown = { key, diagnosis };
-    const found = diagnosis === null ? [] : at(diagnosis, key);
+    const { diagnosis, opened } = this.context.diagnosing;
+    const { shown } = this;
+    if (shown.key === key && shown.opened === opened && shown.diagnosis === diagnosis) return;
+    this.shown = { key, opened, diagnosis };
+    // The one that is open is explained in its own pane.
+    const found = diagnosis === null ? [] : at(diagnosis, key).filter((index) => index !== opened);
     this.element.replaceChildren(
       ...found.flatMap((index) => {
         const finding = diagnosis?.findings[index];

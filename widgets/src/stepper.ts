@@ -401,7 +401,11 @@ export class Stepper implements Context {
     if (drawn === undefined) return;
     this.select(key);
     this.openAround(drawn);
-    void this.draw(false).then(() => this.diagram.focusNode(drawn.key));
+    void this.draw(false).then(() => {
+      this.diagram.focusNode(drawn.key);
+      // Where the panes are stacked, the diagram may be out of sight.
+      this.diagram.element.scrollIntoView({ block: "nearest" });
+    });
   }
 
   uncover(key: string): void {
