@@ -1,13 +1,21 @@
-"""Draw the README's picture anew: ``python docs/pictures.py`` (needs Chromium and playwright)."""
+"""Draw the pictures of the README and the tutorials: ``python docs/pictures.py``.
+
+It needs Chromium and playwright.
+"""
 
 from __future__ import annotations
 
+import runpy
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 from sklearn.datasets import load_digits
 
 import graphviz_ad as ad
@@ -30,7 +38,32 @@ view = ad.show_graph(loss)
 
 
 def main() -> None:
-    """Step a two-layer network back to its hidden layer and keep the picture."""
+    """Draw every picture."""
+    tutorials = runpy.run_path(str(Path(__file__).parent / "tutorials.py"))
+    folder = tutorials["FOLDER"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        shoot = partial(shoot_page, browser)
+        shoot("stepper", two_layer_network(), fit)
+
+        _, names = tutorials["run"](folder / "learning.md", stop="One step earlier")
+        view = names["s"]
+        view.selected = names["h"]
+        shoot("learning-contributions", view, fit)
+        view.last()
+        view.selected = names["W"]
+        view.watch(names["W"], (20, 3))
+        shoot("learning-element", view, type_index)
+
+        _, names = tutorials["run"](folder / "nan.md", stop="The NaN comes out")
+        view = names["s"]
+        view.selected = view.here.inputs[0].node
+        shoot("nan-break", view)
+        browser.close()
+
+
+def two_layer_network() -> ad.GraphView:
+    """Return the graph of the README, at the step where the hidden layer's gradient is whole."""
     data = load_digits()
     rng = np.random.default_rng(0)
     names = {
@@ -41,24 +74,48 @@ def main() -> None:
         "b": ad.parameter(np.zeros(50), name="b"),
         "V": ad.parameter(rng.normal(size=(50, 10)) / 7, name="V"),
     }
-    IMAGES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "network.py"
         script.write_text(CODE, encoding="utf-8")
         exec(compile(CODE, str(script), "exec"), names)
-        path = names["view"].save(Path(folder) / "network.html")
-        hidden = names["view"].trace.value("h").key
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        view = names["view"]
+        assert view.payload  # which reads the source while it is there
+    view.run_to("h")
+    view.selected = "h"
+    return view
+
+
+def shoot_page(
+    browser: Browser, name: str, view: ad.GraphView, prepare: Callable[[Page], None] | None = None
+) -> None:
+    """Keep the picture of a view as a page."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = view.save(Path(folder) / "page.html")
         page = browser.new_page(viewport={"width": 1360, "height": 860}, device_scale_factor=2)
         page.goto(path.as_uri())
         page.wait_for_selector('.gad-stepper[data-ready="true"]')
-        page.locator(f'[data-node="{hidden}"]').first.click(force=True)
-        for _ in range(7):
-            page.keyboard.press("ArrowRight")
-        page.keyboard.press("f")
+        if prepare is not None:
+            prepare(page)
         page.wait_for_timeout(500)
-        page.screenshot(path=IMAGES / "stepper.png")
-        browser.close()
+        IMAGES.mkdir(exist_ok=True)
+        shot = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        # 256 colours look the same and take a third of the room
+        shot.quantize(256, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+        page.close()
+
+
+def fit(page: Page) -> None:
+    """Show the whole diagram."""
+    page.keyboard.press("f")
+
+
+def type_index(page: Page) -> None:
+    """Ask for the derivation of W∇[20, 3]."""
+    fit(page)
+    field = page.locator("[data-inspect] .gad-index").first
+    field.fill("20, 3")
+    field.press("Enter")
+    page.locator("[data-inspect] .gad-derivation").first.evaluate("e => e.scrollIntoView()")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import product
 from typing import Any
@@ -22,7 +22,7 @@ from graphviz_ad.widget.explanations import (
     told_paths,
 )
 
-__all__ = ["Questions", "elements_of", "explained"]
+__all__ = ["Element", "Questions", "elements_of", "explained"]
 
 SMALL = 64
 """Values of at most this many elements are derived element by element."""
@@ -51,6 +51,9 @@ MOST_PATHS = 32
 BYTES = 600_000
 """JSON of all that a page without a kernel carries beside the elements."""
 
+Element = tuple[int, tuple[int, ...]]
+"""A value, and the index of one of its elements."""
+
 Questions = dict[str, Any]
 """Answers by their question: what is asked, and of which: ``"jacobian 3,0,0"``."""
 
@@ -70,12 +73,17 @@ def elements_of(trace: Trace) -> Questions:
     return found
 
 
-def explained(trace: Trace) -> Questions:
+def explained(trace: Trace, elements: Iterable[Element] = ()) -> Questions:
     """Return what a page without a kernel carries: Jacobians, checks and paths.
 
-    Of a graph of a lesson this is everything; of a large one, what fits the budgets.
+    Of a graph of a lesson this is everything; of a large one, what fits the budgets, after
+    the derivations of the given `elements`.
     """
     found: Questions = {}
+    if trace.rules is not None:
+        for value, index in elements:
+            if trace.gradient(value) is not None:
+                found[_question("element", value, *index)] = derivation(trace, value, index)
     room = BYTES
     for question, answer in _asked(trace):
         one = answer()

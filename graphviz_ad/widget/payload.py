@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,7 +31,7 @@ from graphviz_ad.trace.notation import (
 from graphviz_ad.trace.trace import Trace
 from graphviz_ad.widget.arrays import ArrayStore
 from graphviz_ad.widget.edges import Explained
-from graphviz_ad.widget.embedded import elements_of, explained
+from graphviz_ad.widget.embedded import Element, elements_of, explained
 
 __all__ = ["Payload", "build_payload"]
 
@@ -64,10 +65,15 @@ class Payload:
         """The document, compressed: as it travels to the page."""
         return _packed(self.document)
 
-    @cached_property
-    def explained(self) -> bytes:
-        """What a page without a kernel can show beside it: explanations, as `packed`."""
-        found = {} if self.trace is None else explained(self.trace)
+    def explained(self, elements: Sequence[Element] = ()) -> bytes:
+        """Return what a page without a kernel can show beside it: explanations, as `packed`.
+
+        Parameters
+        ----------
+        elements : sequence of (int, tuple of int)
+            Elements that must be among them: of which value, and the index.
+        """
+        found = {} if self.trace is None else explained(self.trace, elements)
         return _packed(json.dumps(found, allow_nan=False, separators=(",", ":")))
 
 

@@ -261,14 +261,19 @@ class GraphView(Diagnosed):
         return to_text(self.trace)
 
     def to_html(self) -> str:
-        """Return the standalone page: the same Stepper in one file, no kernel, no network."""
+        """Return the standalone page: the same Stepper in one file, no kernel, no network.
+
+        Of large values it derives only the largest element, and those that are watched.
+        """
         from graphviz_ad.render.html import standalone_page
+
+        watched = [(w.node.id, w.index) for w in self.watches if w.index is not None]
 
         return standalone_page(
             self.payload.packed, self.payload.buffer,
             title=self._title or f"{self.trace.value_label(self.trace.output)} · graphviz_ad",
             session=self.session, theme=self._theme, height=self._height,
-            explained=self.payload.explained,
+            explained=self.payload.explained(watched),
         )  # fmt: skip
 
     def save(self, path: str | Path) -> Path:

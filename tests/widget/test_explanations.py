@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 from pathlib import Path
@@ -115,6 +117,24 @@ def test_of_a_large_value_the_largest_element_is_explained() -> None:
     view = ad.show_graph((w * w).sum())
     found = embedded.explained(view.trace)
     assert found["element 0,0,0"]["total"] == -2.0
+
+
+def test_a_watched_element_is_explained_on_a_saved_page() -> None:
+    w = ad.parameter(np.linspace(-1.0, 1.0, 900).reshape(30, 30), name="w")
+    view = ad.show_graph((w * w).sum())
+    asked = "element 0,29,29"
+    assert asked not in packed_explanations(view)
+    view.watch(w, (29, 29))
+    view.watch(w)
+    assert packed_explanations(view)[asked]["total"] == 2.0
+
+
+def packed_explanations(view: ad.GraphView) -> dict[str, Any]:
+    """Read the explanations back from the page."""
+    parts = re.findall(r'class="gad-explained"[^>]*>([^<]+)<', view.to_html())
+    assert len(parts) == 1
+    read: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(parts[0])))
+    return read
 
 
 def test_a_trace_without_rules_is_not_explained() -> None:

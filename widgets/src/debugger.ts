@@ -58,6 +58,14 @@ export class Debugger {
     const why = stopped === null ? [] : this.breakpoints.stopping(stopped);
     const names = why.map((breakpoint) => describe(payload, breakpoint)).join(", ");
     this.context.announce(names === "" ? "no breakpoint stopped the run" : `stopped at ${names}`);
+    this.uncoverStop();
+  }
+
+  /** Opens the boxes around the operation that a breakpoint has stopped at. */
+  uncoverStop(): void {
+    if (this.breakpoints.stopping(this.at).length === 0) return;
+    const op = this.context.timeline.step(this.at)?.op;
+    if (op != null) this.context.uncover(`o${op}`);
   }
 
   runTo(key: string): void {

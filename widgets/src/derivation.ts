@@ -11,7 +11,7 @@ import { gradientName } from "./names";
 import type { ValueSpec } from "./payload";
 import { goToElement, pick, pickOf } from "./picks";
 import type { Derivation as Told } from "./told";
-import { parseIndex } from "./watch";
+import { indexLength, parseIndex } from "./watch";
 
 /** Terms that are written out in the formula, as in Python's text; the table has more. */
 const WRITTEN = 6;
@@ -39,6 +39,7 @@ export class Derivation {
     const { shape } = this.spec;
     this.field = h("input", {
       class: "gad-index",
+      size: indexLength(shape),
       placeholder: `[${shape.map(() => "·").join(", ")}]`,
       "aria-label": `index of an element of shape ${shapeText(shape)}`,
     });

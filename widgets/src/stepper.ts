@@ -245,6 +245,7 @@ export class Stepper implements Context {
     if (granularity !== undefined) this.setGranularity(granularity);
     if (breakpoints !== undefined) this.debug.breakpoints.restore(breakpoints);
     if (watches !== undefined) this.debug.watch(watches);
+    if (step !== undefined) this.debug.uncoverStop();
   }
 
   announce(text: string): void {

@@ -48,6 +48,11 @@ export function elementName(label: string, shape: readonly number[], flat: numbe
   return shape.length === 0 ? name : `${name}[${unravel(shape, flat).join(", ")}]`;
 }
 
+/** How many characters the longest index of an array has, brackets included. */
+export function indexLength(shape: readonly number[]): number {
+  return shape.map((length) => Math.max(0, length - 1)).join(", ").length + 2;
+}
+
 /** Reads an index of one element ("3, 2" or "[-1]"); null where there is no such element. */
 export function parseIndex(shape: readonly number[], text: string): number[] | null {
   const words = text.replace(/[[\]()]/g, "").split(",").map((word) => word.trim());

@@ -6,6 +6,7 @@ import { icon } from "./icons";
 import {
   type Change,
   history,
+  indexLength,
   numberAt,
   parseIndex,
   type Watch,
@@ -102,6 +103,7 @@ export class WatchPane {
     if (watch.index !== null || shape.length === 0) return null;
     const field = h("input", {
       class: "gad-index",
+      size: indexLength(shape),
       placeholder: `[${shape.map(() => "·").join(", ")}]`,
       "aria-label": `watch one element, of shape (${shape.join(", ")})`,
       title: "an index, to watch one element",
