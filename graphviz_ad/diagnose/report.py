@@ -47,6 +47,9 @@ _EXPLAINS = {
 }  # fmt: skip
 _FIRST = tuple(_EXPLAINS)
 # readable on light and on dark pages
+_ON_THE_DIAGRAM = (
+    "<p><small><code>ad.show_graph(report)</code> shows this on the diagram.</small></p>"
+)
 _COLORS = {"error": "#d0453a", "warning": "#a8700a", "info": "#6b7785"}
 
 
@@ -203,7 +206,8 @@ class Report(Sequence[Finding]):
         blocks = "".join(_html(finding) for finding in self.findings)
         text = escape(f"Nothing found{self._size()}.") if not self.findings else ""
         notes = "".join(f"<p>{escape(note)}.</p>" for note in self.notes)
-        return f'<div style="max-width:72em">{text}{blocks}{notes}</div>'
+        shown = "" if self.trace is None or not self.findings else _ON_THE_DIAGRAM
+        return f'<div style="max-width:72em">{text}{blocks}{notes}{shown}</div>'
 
 
 def _html(finding: Finding) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +28,17 @@ def test_the_document_has_the_fields_of_the_contract():
     assert (finding["kind"], finding["key"], finding["position"]) == ("nonfinite", "o0", 1)
     assert finding["reference"] == "IEEE 754."
     assert ["elements", "1"] in finding["numbers"]
+
+
+def test_the_cell_of_the_docs_shows_what_it_says():
+    page = Path(__file__).parents[2] / "docs" / "diagnosis" / "index.md"
+    section = page.read_text(encoding="utf-8").split("## On the diagram")[1]
+    names = {}
+    exec(re.findall(r"```python\n(.*?)```", section, re.DOTALL)[0], names)
+    view = names["s"]
+    assert view.report.kinds == {"vanishing"}
+    assert (view.selected.node.op, view.colour) == ("sigmoid", "gradient")
+    assert "ad.show_graph(report)" in view.report._repr_html_()
 
 
 def test_without_a_report_nothing_is_sent_and_a_healthy_one_is_calm():
