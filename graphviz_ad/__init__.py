@@ -21,7 +21,7 @@ from graphviz_ad.engine.op import Op
 from graphviz_ad.engine.tape import enable_grad, module_scope, no_grad
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
 from graphviz_ad.nn.init import manual_seed
-from graphviz_ad.ops import FUNCTIONS
+from graphviz_ad.ops import ALIASES, FUNCTIONS
 
 __version__ = "0.1.0"
 
@@ -32,7 +32,7 @@ _LAZY = {
 }
 
 # `graphviz_ad.trace` is the package of that name; the function is ad.linalg.trace and x.trace().
-_PUBLIC = {name: function for name, function in FUNCTIONS.items() if name != "trace"}
+_PUBLIC = {n: function for n, function in (FUNCTIONS | ALIASES).items() if n != "trace"}
 globals().update(_PUBLIC)
 
 __all__ = [

@@ -45,6 +45,7 @@ from graphviz_ad.ops import pool as pool
 from graphviz_ad.ops import pool_adaptive as pool_adaptive
 from graphviz_ad.ops import pool_volume as pool_volume
 from graphviz_ad.ops import pool_windows as pool_windows
+from graphviz_ad.ops import pytorch_names as pytorch_names
 from graphviz_ad.ops import reduce as reduce
 from graphviz_ad.ops import resample as resample
 from graphviz_ad.ops import rounding as rounding
@@ -67,4 +68,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 """Every public function, by name: one per op, and those made of several."""
 
 install_methods(FUNCTIONS)
+ALIASES = pytorch_names.install(FUNCTIONS)
+"""Some of them under PyTorch's names."""
+
 TRACED.functions.update(FUNCTIONS)

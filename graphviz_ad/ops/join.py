@@ -17,7 +17,7 @@ class Concatenate(Op):
     arrays : sequence of array_like
         Of equal shape, but for `axis`.
     axis : int or None
-        None joins the flattened arrays.
+        None joins the flattened arrays; `dim` is another name for it.
 
     Raises
     ------
@@ -33,7 +33,7 @@ class Concatenate(Op):
     tensor([2., 2.], shape=(2,), dtype=float64)
     """
 
-    name, label = "concatenate", "concat"
+    name, label, aliases = "concatenate", "concat", {"dim": "axis"}
     tex = r"$y = [\,$a \mid $b \mid \cdots\,]"
     vjp_tex = (r"\text{its slice of}\ $g",)
 
