@@ -132,7 +132,8 @@ export class Contributions {
     });
     const hidden = spec.contributions.length - shown.length;
     if (hidden > 0) row.append(sign("+"), h("span", { class: "gad-more" }, `${hidden} more`));
-    this.sum = new Term(context, width, gradientName(spec.label));
+    const name = h("div", { class: "gad-term-rule" }, gradientName(spec.label));
+    this.sum = new Term(context, width, name);
     row.append(sign("="), this.sum.element);
     this.cancels = h("p", { class: "gad-cancels" }, spec.cancels);
     this.element = h(
