@@ -46,10 +46,10 @@ _EXPLAINS = {
     "no-gradient": {"vanishing"},
 }  # fmt: skip
 _FIRST = tuple(_EXPLAINS)
-# readable on light and on dark pages
 _ON_THE_DIAGRAM = (
     "<p><small><code>ad.show_graph(report)</code> shows this on the diagram.</small></p>"
 )
+# readable on light and on dark pages
 _COLORS = {"error": "#d0453a", "warning": "#a8700a", "info": "#6b7785"}
 
 

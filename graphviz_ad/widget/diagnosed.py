@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from graphviz_ad.errors import TraceError
+from graphviz_ad.render.format import format_number
 from graphviz_ad.trace.debug.breakpoints import ANY, Breakpoint
-from graphviz_ad.trace.debug.debugger import Debugger, Stop
+from graphviz_ad.trace.debug.debugger import Debugger, Nodes, Stop
+from graphviz_ad.trace.model import OpNode, ValueNode
 from graphviz_ad.trace.trace import Trace
 
 if TYPE_CHECKING:
@@ -147,6 +149,52 @@ class Diagnosed(Debugger):
         self.selected = placed.key
         stop = self.goto(placed.position)
         return Stop(stop.position, stop.sentence, placed.finding.kind)
+
+    def way_to_cause(self, which: int | Finding = 0) -> Nodes:
+        """Return the values and ops along which most of the gradient came to a cause.
+
+        From the loss to the blamed op; printed with the size of each gradient (RMS), and that
+        in decades from the median over all values.
+
+        Parameters
+        ----------
+        which : int or Finding
+            As of `go_to_cause`.
+
+        Raises
+        ------
+        TraceError
+            When there is no such finding.
+
+        Examples
+        --------
+        >>> import graphviz_ad as ad
+        >>> w = ad.parameter([1.0, 2.0], name="w")
+        >>> view = ad.show_graph((w * [0.0, 0.0]).sum() + 1.0)
+        >>> view.diagnose().kinds
+        frozenset({'no-gradient'})
+        >>> [node.key for node in view.way_to_cause()]
+        ['v5', 'o2', 'v3', 'o1', 'v2', 'o0']
+        """
+        from graphviz_ad.render.sized import Sized
+        from graphviz_ad.render.sizes import decades_text
+
+        trace, graph, sized = self.trace, self.trace.graph, Sized(self.trace)
+        found: dict[str, ValueNode | OpNode] = {}
+        for edge in map(graph.edges.__getitem__, self._placed_of(which).path):
+            value, op = graph.values[edge.value], graph.ops[edge.op]
+            found.update({op.key: op, value.key: value} if edge.is_input else {value.key: value})
+            found[op.key] = op
+        rows: list[tuple[str, ...]] = []
+        for key, node in found.items():
+            size = None if isinstance(node, OpNode) else sized.value(node.id)
+            name = node.op if isinstance(node, OpNode) else trace.value_label(node.id)
+            if size is None or sized.scale is None:
+                rows.append((key, name, "", ""))
+            else:
+                decades = decades_text(sized.scale.decades(size))
+                rows.append((key, name, format_number(size), decades))
+        return Nodes(found.values(), rows)
 
     def _placed_of(self, which: int | Finding) -> Placed:
         roots = [one for one in self._placed if one.parent is None]

@@ -34,7 +34,7 @@ def show_graph(
     output: Tensor | Trace | Report,
     *,
     gradient: Any = None,
-    diagnose: bool = False,
+    diagnose: Any = False,
     colour: Colour = "step",
     step: int | None = None,
     embed: bool = False,
@@ -53,8 +53,9 @@ def show_graph(
     gradient : array_like, optional
         The gradient of `output`, for one that is not a scalar. Without it such
         an output has a forward pass only.
-    diagnose : bool
-        Look for what is wrong, as `GraphView.diagnose` does, and show it on the diagram.
+    diagnose : bool, Module, optimiser, or iterable of Tensor
+        True looks for what is wrong, as `GraphView.diagnose` does, and shows it on the
+        diagram; so do parameters, which should all get a gradient.
     colour : {"step", "gradient"}
         What nodes and edges are coloured by: the step that they are at, or the size of
         their gradient, in decades from the median over all values.
@@ -109,8 +110,8 @@ def show_graph(
         trace, report=report, colour=colour, step=step, embed=embed, theme=theme, height=height,
         title=title,
     )  # fmt: skip
-    if diagnose and report is None:
-        view.diagnose()
+    if report is None and diagnose is not False and diagnose is not None:
+        view.diagnose(None if diagnose is True else diagnose)
     return view
 
 
@@ -255,10 +256,11 @@ class GraphView(Diagnosed):
         return to_dot(self.trace.graph, self.trace.value_label, sized=sized, signs=self.signs)
 
     def to_text(self) -> str:
-        """Return the trace as plain text, a line for each operation."""
+        """Return the trace as plain text, a line for each operation, and the report, if any."""
         from graphviz_ad.render.text import to_text
 
-        return to_text(self.trace)
+        text = to_text(self.trace)
+        return text if self.report is None else f"{text}\n{self.report}\n"
 
     def to_html(self) -> str:
         """Return the standalone page: the same Stepper in one file, no kernel, no network.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,6 +72,47 @@ def test_zero_and_nan_have_no_colour_but_a_text() -> None:
 def test_a_size_is_per_element() -> None:
     assert size_of(np.full((3, 5), -2.0)) == 2.0
     assert math.isnan(size_of(np.array([1.0, np.inf])))
+
+
+# Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision
+# deficiency", IEEE TVCG 2009: full severity, on linear RGB.
+BLINDNESS = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}  # fmt: skip
+
+
+def lab(colour: str, seen: Any) -> Any:
+    """Return a colour in CIELAB as someone with a colour blindness sees it."""
+    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = to_xyz @ np.clip(np.asarray(seen) @ linear, 0, 1) / [0.9505, 1.0, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+@pytest.mark.parametrize("sizes", [SIZE_LIGHT, SIZE_DARK])
+@pytest.mark.parametrize("role", ["size", "flow"])
+def test_the_ends_and_the_middle_differ_for_the_colour_blind(
+    sizes: dict[str, str], role: str, kind: str
+) -> None:
+    low, middle, high = (
+        lab(sizes[f"{role}{level:+d}"], BLINDNESS[kind]) for level in (-LEVELS, 0, LEVELS)
+    )
+    for a, b in ((low, high), (low, middle), (middle, high)):
+        assert np.linalg.norm(a - b) > 12
 
 
 @pytest.mark.parametrize(("sizes", "theme"), [(SIZE_LIGHT, LIGHT), (SIZE_DARK, DARK)])

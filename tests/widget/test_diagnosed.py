@@ -90,6 +90,26 @@ def test_go_to_cause_moves_selects_and_opens():
         view.go_to_cause(1)
 
 
+def test_the_way_to_the_cause_is_printed_with_its_sizes():
+    view = ad.show_graph(sigmoids())
+    report = view.diagnose()
+    way = view.way_to_cause(report[0])
+    assert (way[0].id, way[-1].key) == (view.trace.output, report[0].op.key)
+    kinds = [node.key[0] for node in way]
+    assert kinds == ["v", "o"] * (len(way) // 2)
+    lines = repr(way).splitlines()
+    assert len(lines) == len(way)
+    decades = [float(line.split()[-1].replace("−", "-")) for line in lines[::2]]
+    assert decades[-1] < decades[0] - 4
+    assert report[0].title in repr(view)
+
+
+def test_parameters_that_are_not_on_the_path_are_found():
+    w, v = ad.parameter(2.0, name="w"), ad.parameter(1.0, name="v")
+    assert ad.show_graph(w * w, diagnose=[w, v]).report.kinds == {"no-gradient"}
+    assert ad.show_graph(w * w, diagnose=None).report is None
+
+
 def test_a_finding_without_a_place_is_refused():
     w, v = ad.parameter(2.0, name="w"), ad.parameter(1.0, name="v")
     view = ad.show_graph(w * w)

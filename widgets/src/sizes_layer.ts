@@ -5,6 +5,7 @@ import { Disposer, h, s, setAttribute, setText } from "./dom";
 import { isSmall, type SceneNode } from "./fold";
 import { format } from "./format";
 import type { LinkView } from "./links";
+import type { SizesSpec } from "./payload";
 import { decades, decadesText, fill, place, ramp, rms, stroke, width } from "./sizes";
 
 /** What nodes and edges are coloured by. */
@@ -138,6 +139,7 @@ export class SizesLayer implements Layer {
       return;
     }
     const x = place(scale, size);
+    if (colour === stroke) describe(element, scale, size);
     element.setAttribute("data-size", x !== null ? decades(scale, size).toFixed(2) : size === 0 ? "zero" : "NaN");
     if (x === null) return;
     element.style.setProperty("--gad-size", colour(theme, x));
@@ -193,6 +195,16 @@ export class SizesLayer implements Layer {
       h("p", { class: "gad-sizes-note" }, "edges: the wider the larger · plain: not arrived, or none"),
     );
   }
+}
+
+/** The tooltip of an edge. */
+function describe(edge: SVGElement, scale: SizesSpec, size: number): void {
+  const known = edge.querySelector("title");
+  const title = known ?? s("title");
+  const x = decades(scale, size);
+  const above = Number.isFinite(x) ? `, ${decadesText(x)} decades from the median` : "";
+  setText(title, `gradient sent: RMS ${format(size)}${above}`);
+  if (known === null) edge.prepend(title);
 }
 
 function makeTag(): Tag {
