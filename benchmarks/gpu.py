@@ -1,24 +1,34 @@
 """``python -m benchmarks.gpu``: this engine on CuPy and PyTorch on the same card, and the floor.
 
-Writes docs/gpu.md. Where there is no GPU it says so, in the page too, and measures nothing.
-The floor is the time in which the card's memory can carry what a pass must at least move:
-inputs and parameters are read, and every gradient is written, once.
+Writes docs/gpu.md: which operations agree with NumPy on the card, the passes of
+``benchmarks.workloads`` and the training steps of ``benchmarks.training``. Where there is no GPU
+it says so, in the page too, and measures nothing. The floor is the time in which the card's
+memory can carry what must at least move: inputs and parameters are read, and every gradient is
+written, once; a training step writes the parameters, too.
 """
 
 from __future__ import annotations
 
 import datetime
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
 import graphviz_ad as ad
+from benchmarks.training.libraries import GraphvizAD, Torch
+from benchmarks.training.run import WORKLOADS
+from benchmarks.training.workload import Run
+from benchmarks.training.workload import Workload as Program
 from benchmarks.workloads import Workload, workloads
 from graphviz_ad.errors import BackendError
 
@@ -133,6 +143,42 @@ def torch_pass(workload: Workload, device: str = "cuda") -> Callable[[], Any] | 
     return _pass(F, workload, constants, leaves)
 
 
+def training_step(program: Program, library: Any, device: str) -> tuple[Callable[[], Any], int]:
+    """Return a training step in float32, and the bytes that it must at least move."""
+    run = Run(program, library, "float32", device)
+    batch = run.batch(0)
+    rng = np.random.default_rng([program.seed, 0])
+    read = sum(_single(np.asarray(array)).nbytes for array in program.batch(rng))
+    weights = sum(4 * int(np.prod(tuple(p.shape))) for p in run.net.parameters())
+    return lambda: run.step(batch), read + 3 * weights
+
+
+def agreeing(report: str) -> tuple[int, list[str]]:
+    """Return how many operations a report of tests/gpu/test_ops.py has, and those that differ."""
+    bad, seen = set(), set()
+    for case in ElementTree.fromstring(report).iter("testcase"):
+        ids = str(case.get("name")).partition("[")[2].rstrip("]").split("-")
+        name = "-".join(part for part in ids if part not in ("GPU", "stand", "in"))
+        seen.add(name)
+        if case.find("failure") is not None or case.find("error") is not None:
+            bad.add(name)
+    return len(seen), sorted(bad)
+
+
+def operations() -> str:
+    """Run the table of operations on the card, and say how many agree with NumPy."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        table = PAGE.parents[1] / "tests" / "gpu" / "test_ops.py"
+        subprocess.run(
+            [sys.executable, "-m", "pytest", table, "-q", "-m", "gpu", f"--junitxml={report}"],
+            cwd=PAGE.parents[1], check=False,
+        )  # fmt: skip
+        count, bad = agreeing(report.read_text(encoding="utf-8"))
+    which = f"; these differ: {', '.join(bad)}" if bad else ""
+    return f"Of {count} operations {count - len(bad)} agree with NumPy on this card{which}."
+
+
 def _pass(F: Any, workload: Workload, constants: list[Any], leaves: list[Any]) -> Callable[[], Any]:
     def run() -> Any:
         for leaf in leaves:
@@ -189,10 +235,22 @@ def measure() -> tuple[str, list[Row]]:
                 moved_bytes(workload) / speed,
             )
         )
+    for make in WORKLOADS:
+        program = make()
+        ours, moved = training_step(program, GraphvizAD(), GraphvizAD.gpu)
+        theirs = None
+        if torch_version[0].isdigit():
+            theirs = training_step(program, Torch(), Torch.gpu)[0]
+        title = f"training step: {program.title}"
+        rows.append(
+            Row(title, timed(ours, wait), None if theirs is None else timed(theirs, wait),
+                moved / speed)
+        )  # fmt: skip
     card = xp.cuda.runtime.getDeviceProperties(0)["name"].decode()
     where = (
         f"{datetime.date.today().isoformat()}, {card}, {speed / 1e9:.0f} GB/s measured by a copy; "
-        f"CuPy {xp.__version__}, NumPy {np.__version__}, PyTorch {torch_version}; float32."
+        f"CuPy {xp.__version__}, NumPy {np.__version__}, PyTorch {torch_version}; float32.\n\n"
+        f"{operations()}"
     )
     return where, rows
 

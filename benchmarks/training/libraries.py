@@ -18,6 +18,7 @@ class GraphvizAD:
     """This library, with recording and source lines on, as always."""
 
     name = "graphviz_ad"
+    gpu = "cupy"
     version = ad.__version__
     nn: Any = ad.nn
     optim: Any = ad.optim
@@ -29,6 +30,7 @@ class Torch:
     """PyTorch on one thread of the CPU, with its own defaults otherwise."""
 
     name = "PyTorch"
+    gpu = "cuda"
 
     def __init__(self) -> None:
         torch = importlib.import_module("torch")

@@ -111,7 +111,7 @@ def slower(findings: list[Finding], libraries: list[Any]) -> str:
         f"{found.workload.title}, {dtype} ({_ratio(seconds):.2f})"
         for found in findings
         for dtype, seconds in found.seconds.items()
-        if _ratio(seconds) > 1
+        if round(_ratio(seconds), 2) > 1
     ]
     return f"Slower than PyTorch in this run: {'; '.join(names) or 'none'}."
 

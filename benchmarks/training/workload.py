@@ -76,20 +76,27 @@ class Run:
     workload : Workload
     library : GraphvizAD or Torch
     dtype : {"float64", "float32"}
+    device : str, optional
+        Where it trains, by the library's own word; the host where it is left out.
     """
 
-    def __init__(self, workload: Workload, library: Any, dtype: str = "float64") -> None:
-        self.workload, self.library, self.dtype = workload, library, dtype
+    def __init__(
+        self, workload: Workload, library: Any, dtype: str = "float64", device: str = ""
+    ) -> None:
+        self.workload, self.library, self.dtype, self.device = workload, library, dtype, device
         net = workload.net(library.nn)
         # Before the weights are loaded: PyTorch's modules begin in float32 and would round them.
         self.net = net.double() if dtype == "float64" else net.float()
         weights = initial_weights(workload).items()
         self.net.load_state_dict({name: library.tensor(np.array(w)) for name, w in weights})
+        if device:
+            self.net.to(device)
         self.optimizers = workload.optimizers(library.optim, self.net)
 
     def tensor(self, array: Array) -> Any:
         """Return an array as the library's tensor; floats are of the run's dtype."""
-        return self.library.tensor(array.astype(self.dtype) if array.dtype.kind == "f" else array)
+        made = self.library.tensor(array.astype(self.dtype) if array.dtype.kind == "f" else array)
+        return made.to(self.device) if self.device else made
 
     def batch(self, number: int) -> list[Any]:
         """Return the tensors of a step."""

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+import graphviz_ad as ad
 from benchmarks.training import report, run
 from benchmarks.training.adversarial import Adversarial
 from benchmarks.training.characters import Characters
 from benchmarks.training.digits import Convolutional
 from benchmarks.training.libraries import GraphvizAD, Torch, installed
 from benchmarks.training.workload import Run, Workload
+from graphviz_ad.engine import backward
+from graphviz_ad.trace.recorder import record_trace
 
 EVERY = pytest.mark.parametrize("make", run.WORKLOADS, ids=lambda make: make.__name__)
 
@@ -40,6 +43,33 @@ def test_fifty_steps_lower_the_loss(make: type[Workload]) -> None:
         assert losses[-5:].mean() < 0.9 * losses[:5].mean()
         before, after = Run(make(), GraphvizAD()).score(), ours.score()
         assert after > before if make.percent else after < before
+
+
+@EVERY
+def test_float32_stays_float32(make: type[Workload], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing on the way there and back is computed in double precision by accident."""
+    seen: set[np.dtype] = set()
+    pass_back, fit = ad.Tensor.backward, backward.fit
+
+    def watched(loss: ad.Tensor) -> None:
+        trace = record_trace(loss)
+        values = [trace.data(value.id) for value in trace.graph.values]
+        seen.update(value.dtype for value in values if hasattr(value, "dtype"))  # no numbers
+        pass_back(loss)
+
+    def watched_fit(sent: np.ndarray, like: np.ndarray, *where: object) -> np.ndarray:
+        seen.add(sent.dtype)
+        return fit(sent, like, *where)
+
+    monkeypatch.setattr(ad.Tensor, "backward", watched)
+    monkeypatch.setattr(backward, "fit", watched_fit)
+    ours = Run(make(), GraphvizAD(), "float32")
+    ours.step(ours.batch(0))
+    seen.update(parameter.dtype for parameter in ours.net.parameters())
+    for optimizer in ours.optimizers:
+        arrays = [value for state in optimizer.state.values() for value in state.values()]
+        seen.update(array.dtype for array in arrays if hasattr(array, "dtype"))
+    assert {dtype for dtype in seen if dtype.kind == "f"} == {np.dtype(np.float32)}
 
 
 def test_the_generator_comes_near_the_ring() -> None:

@@ -28,6 +28,25 @@ def test_passes_give_the_gradients_of_the_host(device: str, workload: gpu.Worklo
         np.testing.assert_allclose(to_numpy(b.data), a.data, 1e-3, 1e-4)
 
 
+@pytest.mark.parametrize("make", gpu.WORKLOADS, ids=lambda make: make.__name__)
+def test_training_steps_go_the_way_of_the_host(device: str, make: type[gpu.Program]) -> None:
+    here, there = (
+        gpu.training_step(make(), gpu.GraphvizAD(), backend)[0] for backend in ("", "cupy")
+    )
+    for _ in range(2):
+        np.testing.assert_allclose(there(), here(), 1e-3)
+
+
+def test_the_report_of_the_table_is_read() -> None:
+    cases = [
+        '<testcase name="test_table[GPU-add]"/>',
+        '<testcase name="test_table_in_float32[GPU-add]"><failure/></testcase>',
+        '<testcase name="test_table[mul-GPU]"/>',
+    ]
+    report = f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>"
+    assert gpu.agreeing(report) == (2, ["add"])
+
+
 def test_the_page_has_a_row_for_each() -> None:
     rows = [gpu.Row("one", 2e-3, 1e-3, 1e-4), gpu.Row("two", 1e-3, None, 1e-4)]
     text = gpu.page("today, a card", rows)
