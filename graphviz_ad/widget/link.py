@@ -34,9 +34,12 @@ class Link:
         now = self._debugger.session
         news = {name: value for name, value in now.items() if value != self._agreed[name]}
         self._agreed = now
+        if not news:
+            return
         with self._stepper.hold_sync():
             for name, value in news.items():
                 setattr(self._stepper, name, value)
+            self._stepper.told += 1
 
     def _pull(self, change: Any) -> None:
         """Take over what the page, or someone who assigns to a trait, says."""

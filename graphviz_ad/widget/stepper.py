@@ -47,6 +47,9 @@ class Stepper(anywidget.AnyWidget):
         What a report says, as JSON; empty before a diagnosis.
     finding : int
         Which finding is open, counted over all; -1 for none.
+    told : int
+        How often Python has told the page something: what comes with a new number is
+        Python's wish, and no echo of what the page has said.
     theme : str
         ``"auto"``, ``"light"`` or ``"dark"``.
     height : int
@@ -66,6 +69,7 @@ class Stepper(anywidget.AnyWidget):
     colour = traitlets.Enum(("step", "gradient"), default_value="step").tag(sync=True)
     diagnosis = traitlets.Unicode("").tag(sync=True)
     finding = traitlets.Int(-1).tag(sync=True)
+    told = traitlets.Int(0).tag(sync=True)
     theme = traitlets.Enum(("auto", "light", "dark"), default_value="auto").tag(sync=True)
     height = traitlets.Int(0).tag(sync=True)
 

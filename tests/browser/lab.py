@@ -21,6 +21,18 @@ START_SECONDS = 60
 KERNEL_MILLISECONDS = 60_000
 NOTIFICATIONS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 
+RUN_CODE = """async (code) => {
+  const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  const future = session.kernel.requestExecute({ code, store_history: false });
+  const printed = { text: "", error: "" };
+  future.onIOPub = ({ header, content }) => {
+    if (header.msg_type === "stream" && content.name === "stdout") printed.text += content.text;
+    if (header.msg_type === "error") printed.error = content.traceback.join("\\n");
+  };
+  await future.done;
+  return printed;
+}"""
+
 
 class LabServer:
     """JupyterLab with private directories, so that nothing of the user's is read or written."""
@@ -118,6 +130,13 @@ class LabServer:
         light = "true" if theme.endswith("Light") else "false"
         page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
         page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+    @staticmethod
+    def run_code(page: Page, code: str) -> str:
+        """Run code in the kernel of the notebook on a page and return what it prints."""
+        printed: dict[str, str] = page.evaluate(RUN_CODE, code)
+        assert not printed["error"], printed["error"]
+        return printed["text"].strip()
 
     def outputs(self, name: str) -> list[list[dict[str, Any]]]:
         """Return the outputs of each cell of a saved notebook."""

@@ -36,6 +36,12 @@ export class BreakpointPane {
       event.preventDefault();
       this.add();
     });
+    // A notebook may take Enter for itself before the form hears of it.
+    this.disposer.listen<KeyboardEvent>(this.input, "keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.add();
+    });
     this.disposer.listen(this.input, "input", () => this.complain(""));
     this.element = h(
       "section",

@@ -101,13 +101,21 @@ export function mountModel(model: Model, el: HTMLElement): () => void {
     model.on(`change:${name}`, act);
     disposer.add(() => model.off(`change:${name}`, act));
   };
+  let heard = model.get("told");
   for (const name of SHARED) {
     follow(name, () => {
       const now = session();
-      const news = traits.get(name)?.isNews(now[name]) === true;
+      const wish = model.get("told") !== heard;
+      const news = wish || traits.get(name)?.isNews(now[name]) === true;
       if (news) stepper?.take({ [name]: now[name] });
     });
   }
+  // After all that came together with it.
+  const hear = (): void => {
+    heard = model.get("told");
+  };
+  model.on("change", hear);
+  disposer.add(() => model.off("change", hear));
   follow("theme", () => stepper?.setTheme(asThemeChoice(model.get("theme"))));
   follow("height", () => stepper?.setHeight(Number(model.get("height"))));
   follow("payload", mount);
