@@ -24,6 +24,13 @@ COMPOSITES: dict[str, Callable[..., Any]] = {}
 _MIRRORED = ("lt", "le", "eq", "ne", "ge", "gt")
 """Operators whose reflection is another of them, not a method of its own."""
 
+_INSTEAD = {
+    "out": "recorded arrays never change",
+    "where": "choose first, with x[mask] or ad.where(mask, x, 0)",
+    "initial": "add it to the result, or take ad.maximum or ad.minimum with it",
+}
+"""What to do instead of giving arguments that NumPy's functions have and ours do not."""
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _EMPTY = inspect.Parameter.empty
 _PLAIN = (int, float, str, bool, type(None))
@@ -114,8 +121,9 @@ def _rename(op: type[Op], given: dict[str, Any], others: dict[str, Any]) -> list
         name = op.aliases.get(other)
         if name is None:
             expected = ", ".join([*op.inputs, *op.params, *op.aliases])
-            hint = "recorded arrays never change" if other == "out" else ""
-            raise ArgumentError(op.name, f"arguments {expected}", f"{other}=", hint)
+            raise ArgumentError(
+                op.name, f"arguments {expected}", f"{other}=", _INSTEAD.get(other, "")
+            )
         if given[name] is not defaults.get(name) and given[name] is not _Missing:
             raise ArgumentError(op.name, f"{name} or {other}", "both")
         given[name] = value

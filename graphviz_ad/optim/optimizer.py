@@ -252,6 +252,16 @@ class Optimizer:
             group.update(options)
         self.state = state
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copy and pickle the state with the parameters that it belongs to: a copy has new ids."""
+        tensors = [tensor for group in self.param_groups for tensor in group["params"]]
+        pairs = [(tensor, self.state.get(tensor.id, {})) for tensor in tensors]
+        return {**vars(self), "state": pairs}
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        state = {tensor.id: saved for tensor, saved in fields["state"] if saved}
+        self.__dict__.update(fields, state=state)
+
     def __repr__(self) -> str:
         groups = []
         for group in self.param_groups:

@@ -309,3 +309,25 @@ def test_a_parameter_is_lost_where_that_is_meant() -> None:
     del layer.weight
     layer.weight = np.ones((1, 3))
     assert list(layer.state_dict()) == []
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copied_run_goes_on_like_the_first(again: Any) -> None:
+    def go_on(module: Any, optimizer: Any, schedule: Any) -> list[Any]:
+        losses = []
+        for _ in range(3):
+            optimizer.zero_grad()
+            loss = (module(np.arange(6.0).reshape(2, 3)) ** 2).sum()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+        return losses
+
+    module = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    optimizer = ad.optim.Adam(module.parameters(), lr=0.1)
+    schedule = ad.optim.lr_scheduler.StepLR(optimizer, 2)
+    go_on(module, optimizer, schedule)
+    copied = again((module, optimizer, schedule))
+    assert copied[1].param_groups[0]["params"][0] is copied[0][0].weight
+    assert go_on(*copied) == go_on(module, optimizer, schedule)
