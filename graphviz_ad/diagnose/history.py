@@ -51,7 +51,7 @@ class Agreement:
     product : float
         ∇₁ · ∇₂: its mean is ‖E∇‖², since the noise of two batches is independent.
     square : float
-        (‖∇₁‖² + ‖∇₂‖²) / 2: its mean is ‖E∇‖² + the variance of a batch’s gradient.
+        ‖∇₂‖²: its mean is ‖E∇‖² + the variance of a batch’s gradient.
     """
 
     step: int

@@ -244,7 +244,7 @@ class Monitor:
         ]
 
     def _sample(self, before: list[tuple[Any, Any]]) -> None:
-        product = squares = earlier_squares = 0.0
+        product, squares, paired = 0.0, 0.0, False
         for (name, tensor), (old, earlier) in zip(self._named, before, strict=True):
             if not tensor.requires_grad:
                 continue
@@ -257,17 +257,15 @@ class Monitor:
                 squares += gradient * gradient
                 if earlier is not None:
                     product += fast_dot(g, earlier)
-                    size = fast_norm(earlier)
-                    earlier_squares += size * size
+                    paired = True
                 size = gradient * update
                 if math.isfinite(size) and size > 0:
                     descent = -fast_dot(change, g) / size
                 if not math.isfinite(gradient):
                     self._freeze(f"the gradient of {name} is not finite")
             self.history.add(name, Sample(self.steps, fast_norm(old), gradient, update, descent))
-        if earlier_squares > 0:
-            mean = (squares + earlier_squares) / 2
-            self.history.agreements.append(Agreement(self.steps, product, mean))
+        if paired:
+            self.history.agreements.append(Agreement(self.steps, product, squares))
         self._watch_gradient(math.sqrt(squares))
 
     def _watch_gradient(self, norm: float) -> None:
