@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from heapq import heappop, heappush
 from types import FunctionType
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.backend import DEVICES, Array, namespace, own, protect
+from graphviz_ad.engine.contributions import each_of, failure, fit, made
 from graphviz_ad.engine.exchange import on_backend_of
 from graphviz_ad.engine.hooks import call_hooks
-from graphviz_ad.engine.sums import sum_rows
-from graphviz_ad.engine.tape import Record, no_grad
+from graphviz_ad.engine.tape import no_grad
 from graphviz_ad.engine.tensor import OPERANDS, Tensor, constant_leaf
-from graphviz_ad.errors import DTypeError, GradientError, GraphvizADError, ShapeError, VJPError
+from graphviz_ad.errors import DTypeError, GradientError, ShapeError
 
-__all__ = ["backward", "fit", "pull_back", "seed"]
+__all__ = ["backward", "seed"]
 
 _ndarray = np.ndarray
 _float64 = np.float64
@@ -56,83 +55,6 @@ def seed(output: Tensor, gradient: Any, function: str = "backward") -> Array:
     if value.dtype.kind not in "fiub":
         raise DTypeError(function, "a real gradient", str(value.dtype))
     return protect(value.astype(data.dtype))
-
-
-def pull_back(record: Record, gradient: Array) -> Any:
-    """Return what the record's op sends to each input, or thunks of it, as its VJP gives them.
-
-    Raises
-    ------
-    VJPError
-        When the rule fails or does not return one result per input.
-    """
-    op = record.op
-    xp = namespace(record.out[0] if type(record.out) is tuple else record.out)
-    params = {**record.params, "saved": record.saved} if op.saves else record.params
-    try:
-        sent = op.vjp(xp, gradient, record.out, *record.arrays, **params)
-    except Exception as error:
-        raise _failure(op, error) from error
-    return _each(op, sent, len(record.inputs))
-
-
-def _failure(op: Any, error: Exception) -> Exception:
-    """Return the named error for one that a VJP raised."""
-    if isinstance(error, GraphvizADError):
-        return error
-    got = f"{type(error).__name__}: {error}"
-    return VJPError(f"{op.name}.vjp", "a rule that runs", got)
-
-
-def _each(op: Any, sent: Any, count: int) -> tuple[Any, ...]:
-    """Return what a VJP sent as a tuple with one result per input."""
-    results = sent if type(sent) is tuple else (sent,)
-    if len(results) != count:
-        expected = f"one result per input ({count})"
-        raise VJPError(f"{op.name}.vjp", expected, str(len(results)))
-    return results
-
-
-def fit(sent: Array, like: Array, op: Any, slot: int) -> Array:
-    """Return `sent` with the shape and dtype of `like`, summed over the axes it was broadcast on.
-
-    Raises
-    ------
-    VJPError
-        When the shape cannot come from broadcasting `like`.
-    """
-    shape = like.shape
-    if sent.shape != shape:
-        extra = sent.ndim - len(shape)
-        if extra == 1 and sent.shape[1:] == shape:  # a bias, most of the time
-            summed = sum_rows(sent)
-        else:
-            axes = tuple(range(extra)) + tuple(
-                extra + i
-                for i, (n, m) in enumerate(zip(shape, sent.shape[extra:], strict=False))
-                if n == 1 and m != 1
-            )
-            summed = sent.sum(axis=axes, keepdims=True) if axes and extra >= 0 else sent
-            summed = summed.reshape(summed.shape[extra:]) if extra > 0 else summed
-        if summed.shape != shape:
-            expected = f"a contribution of shape {shape} to {op.input_name(slot)}"
-            raise VJPError(f"{op.name}.vjp", expected, f"shape {sent.shape}")
-        sent = summed
-    if sent.dtype != like.dtype:
-        sent = sent.astype(like.dtype)
-    # a scalar, not an array without axes: see `protect`
-    return sent[()] if type(sent) is _ndarray and not shape else sent
-
-
-def fill_outputs(record: Record, gradients: dict[int, Array]) -> Any:
-    """Take the gradients of a record's outputs, zeros for those that nothing reached."""
-    if type(record.out) is not tuple:
-        return gradients.pop(record.id)
-    xp = namespace(record.out[0])
-    return tuple(
-        gradients.pop(record.id + k) if record.id + k in gradients else xp.zeros_like(out)
-        for k, out in enumerate(record.out)
-    )
 
 
 class _Pass:
@@ -222,7 +144,7 @@ def backward(output: Tensor, gradient: Any = None) -> None:
             inputs: Any = node._left, node._right
             arrays: Any = node._left_array, node._right_array
         else:
-            params, saved, outs = call[:OPERANDS]
+            outs = call[2]
             middle = (len(call) + OPERANDS) >> 1
             inputs, arrays = call[OPERANDS:middle], call[middle:]
         xp = np if kind is _ndarray or kind is _float64 else namespace(out)
@@ -236,13 +158,17 @@ def backward(output: Tensor, gradient: Any = None) -> None:
             if call is None:
                 sent = op.vjp(xp, g, out, arrays[0], arrays[1])
             elif op.saves:
-                sent = op.vjp(xp, g, out, *arrays, saved=saved, **params)
+                sent = op.vjp(xp, g, out, *arrays, saved=call[1], **call[0])
+            elif call[0]:
+                sent = op.vjp(xp, g, out, *arrays, **call[0])
             else:
-                sent = op.vjp(xp, g, out, *arrays, **params)
+                sent = op.vjp(xp, g, out, *arrays)
         except Exception as error:
-            raise _failure(op, error) from error
-        if type(sent) is not tuple or len(sent) != len(inputs):
-            sent = _each(op, sent, len(inputs))
+            raise failure(op, error) from error
+        if type(sent) is not tuple:
+            sent = (sent,)
+        if len(sent) != len(inputs):
+            sent = each_of(op, sent, len(inputs))
         slot = -1
         for part, tensor, array in zip(sent, inputs, arrays):  # noqa: B905 (as long, and faster)
             slot += 1
@@ -250,7 +176,7 @@ def backward(output: Tensor, gradient: Any = None) -> None:
                 continue
             kind = type(part)
             if kind is FunctionType:
-                part = _made(part, op)
+                part = made(part, op)
                 kind = type(part)
             if kind is not type(array) or (
                 kind is not _float64 and (part.shape != array.shape or part.dtype != array.dtype)
@@ -269,7 +195,12 @@ def backward(output: Tensor, gradient: Any = None) -> None:
             elif tensor._op is None:
                 gradients[key] = part
                 leaves[key] = tensor
-            elif only is None and not heap and tensor._watch is None and tensor._outs is None:
+            elif (
+                only is None
+                and not heap
+                and tensor._watch is None
+                and ((call := tensor._call) is None or call[2] is None)
+            ):
                 gradients[key] = part
                 only = tensor
             else:
@@ -293,9 +224,9 @@ def _along_numbers(node: Tensor, here: _Pass) -> None:
         try:
             sent = op.vjp(np, g, node._data, a, b)
         except Exception as error:
-            raise _failure(op, error) from error
+            raise failure(op, error) from error
         if type(sent) is not tuple or len(sent) != 2:
-            sent = _each(op, sent, 2)
+            sent = each_of(op, sent, 2)
         following = None
         for slot in (0, 1):
             tensor = node._right if slot else node._left
@@ -303,7 +234,7 @@ def _along_numbers(node: Tensor, here: _Pass) -> None:
                 continue
             part = sent[slot]
             if type(part) is not _float64 or type(operands[slot]) is not _float64:
-                part = _made(part, op) if type(part) is FunctionType else part
+                part = made(part, op) if type(part) is FunctionType else part
                 if part is None:
                     continue
                 part = fit(part, operands[slot], op, slot)
@@ -328,37 +259,26 @@ def _along_numbers(node: Tensor, here: _Pass) -> None:
             return
 
 
-def _made(later: Callable[[], Any], op: Any) -> Any:
-    """Return the contribution that a VJP put off."""
-    try:
-        return later()
-    except Exception as error:
-        raise _failure(op, error) from error
-
-
 def _finish(here: _Pass) -> None:
     """Add the gradients that have arrived to ``.grad``, after all hooks have run."""
-    gradients = here.gradients
+    gradients, leaves = here.gradients, here.leaves
     # All hooks first: one that raises leaves every .grad as it was.
-    for key, leaf in here.leaves.items():
+    for key, leaf in leaves.items():
         if leaf._watch is not None:
             gradients[key] = _hooked(leaf, gradients[key])
     for key, tensor in here.watched.items():
-        watch = tensor._watch
-        if watch is not None and watch.keeps:
-            _add(tensor, here.finished[key])
-    for key, leaf in here.leaves.items():
-        _add(leaf, gradients[key])
-
-
-def _add(tensor: Tensor, total: Array) -> None:
-    if tensor._grad is not None:
-        total = tensor._grad._data + total
-    if type(total) is _ndarray and total.ndim:
-        total.setflags(False)  # type: ignore[call-arg]
-    else:
-        total = protect(total)
-    tensor._grad = constant_leaf(total)
+        if tensor._watch is not None and tensor._watch.keeps:
+            gradients[key] = here.finished[key]
+            leaves[key] = tensor
+    for key, tensor in leaves.items():
+        total = gradients[key]
+        if tensor._grad is not None:
+            total = tensor._grad._data + total
+        if type(total) is _ndarray and total.ndim:
+            total.setflags(False)  # type: ignore[call-arg]
+        else:
+            total = protect(total)
+        tensor._grad = constant_leaf(total)
 
 
 def _hooked(tensor: Tensor, gradient: Array) -> Array:
@@ -368,6 +288,3 @@ def _hooked(tensor: Tensor, gradient: Array) -> Array:
         return gradient
     with no_grad():
         return call_hooks(watch, constant_leaf(protect(gradient)))._data
-
-
-Tensor._send_back = backward

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from graphviz_ad.engine.apply import apply, binary_operator, unary_function
+from graphviz_ad.engine.backward import backward
 from graphviz_ad.engine.methods import attribute, spread_method
 from graphviz_ad.engine.op import REGISTRY, Op
 from graphviz_ad.engine.protocols import trace_numpy
@@ -165,6 +166,7 @@ def composite(function: _F) -> _F:
 
 def install_methods(functions: dict[str, Callable[..., Any]]) -> None:
     """Give Tensor its operators and methods, and NumPy's functions their traced ones."""
+    Tensor._send_back = backward
     for op in REGISTRY.values():
         function = functions[op.name]
         if op.operator and len(op.inputs) == 2:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.backend import namespace, protect
-from graphviz_ad.engine.backward import fill_outputs, fit, pull_back
+from graphviz_ad.engine.contributions import fill_outputs, fit, pull_back
 from graphviz_ad.engine.hooks import call_hooks
 from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.tape import Record, ScopeEntry, Site, next_id, tape

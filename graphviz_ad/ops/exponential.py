@@ -163,7 +163,7 @@ class Sigmoid(Unary):
 
     @quiet()  # an exponential that overflows to infinity gives the right value, 0
     def forward(xp, a):
-        e = xp.exp(0.0 - a)
+        e = xp.exp(-a if a.dtype.kind == "f" else 0.0 - a)
         e += 1
         return 1 / e
 

@@ -77,19 +77,6 @@ class CrossEntropy(Op):
         r"\text{no gradient}",
     )
 
-    def check(input, target, weight=None, *, ignore_index, reduction, label_smoothing):
-        check_reduction("cross_entropy", reduction)
-        if not 0 <= label_smoothing <= 1:
-            expected = "label_smoothing from 0 to 1"
-            raise ArgumentError("cross_entropy", expected, repr(label_smoothing))
-        if weight is None and labels_fit_rows(input, target):
-            return
-        if not is_probabilities(input, target):
-            _refuse_float_target(input, target)
-            check_labels("cross_entropy", input, target, weight)
-        elif bool((target != target).any()):
-            raise ArgumentError("cross_entropy", "class probabilities", "NaN in target")
-
     def forward(
         xp, input, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0
     ):
@@ -97,6 +84,7 @@ class CrossEntropy(Op):
             found = _of_rows(input, target, ignore_index, reduction)
             if found is not None:
                 return found
+        _check(input, target, weight, reduction, label_smoothing)
         axis = class_axis(input)
         z = shifted(xp, input, axis)
         e = xp.exp(z)
@@ -211,14 +199,29 @@ class CrossEntropy(Op):
                     [[1.0, 2.0]], [2])  # fmt: skip
 
 
+def _check(input: Any, target: Any, weight: Any, reduction: str, label_smoothing: float) -> None:
+    check_reduction("cross_entropy", reduction)
+    if not 0 <= label_smoothing <= 1:
+        expected = "label_smoothing from 0 to 1"
+        raise ArgumentError("cross_entropy", expected, repr(label_smoothing))
+    if not is_probabilities(input, target):
+        _refuse_float_target(input, target)
+        check_labels("cross_entropy", input, target, weight)
+    elif bool((target != target).any()):
+        raise ArgumentError("cross_entropy", "class probabilities", "NaN in target")
+
+
 def _of_rows(scores: Any, labels: Any, ignore_index: int, reduction: str) -> Any:
     """Return the rule's result for NumPy scores (N, C) and labels (N,), the case of most steps.
 
-    None where labels are ignored, and for scores of another precision than single and double.
+    None for a label that is ignored or wrong, and for scores that are not single or double.
     """
     count, classes = scores.shape
-    counted = check_range("cross_entropy", labels, classes, ignore_index)
-    if not counted or scores.dtype.char not in "fd":
+    check_reduction("cross_entropy", reduction)
+    if scores.dtype.char not in "fd" or not count or 0 <= ignore_index < classes:
+        return None
+    # the place of the largest is found in a tenth of the time of the largest
+    if labels.item(labels.argmin()) < 0 or labels.item(labels.argmax()) >= classes:
         return None
     first = np.arange(0, count * classes, classes)
     # positions are found and taken in half the time of a maximum
@@ -241,7 +244,7 @@ def _to_rows(g: Any, saved: Any, reduction: str) -> Any:
         g = g / len(e)
     sent = e * (g / total)[:, None]
     flat = sent.reshape(-1)
-    flat[places] -= g
+    flat.put(places, flat.take(places) - g)  # in half the time of flat[places] -= g
     return sent
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_ad.engine.backward import fit
+from graphviz_ad.engine.contributions import fit
 from graphviz_ad.engine.op import Op, Sample
 from graphviz_ad.engine.register import public_function
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphviz_ad.backend import namespace
-from graphviz_ad.engine.backward import fill_outputs, fit, pull_back, seed
+from graphviz_ad.engine.backward import seed
+from graphviz_ad.engine.contributions import fill_outputs, fit, pull_back
 from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.sweep import Reached, as_constant, sweep
 from graphviz_ad.engine.tape import Record, tape
