@@ -16,6 +16,7 @@ from graphviz_ad.optim.lr_scheduler import (
     LRScheduler,
     MultiplicativeLR,
     MultiStepLR,
+    OneCycleLR,
     PolynomialLR,
     ReduceLROnPlateau,
     SequentialLR,
@@ -27,6 +28,6 @@ from graphviz_ad.optim.sgd import SGD
 __all__ = [
     "SGD", "Adagrad", "Adam", "AdamW", "ChainedScheduler", "ConstantLR", "CosineAnnealingLR",
     "CosineAnnealingWarmRestarts", "ExponentialLR", "InverseTimeLR", "LRScheduler", "LambdaLR",
-    "LinearLR", "MultiStepLR", "MultiplicativeLR", "Optimizer", "PolynomialLR", "RMSprop",
-    "ReduceLROnPlateau", "SequentialLR", "StepLR", "lr_scheduler",
+    "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "Optimizer", "PolynomialLR",
+    "RMSprop", "ReduceLROnPlateau", "SequentialLR", "StepLR", "lr_scheduler",
 ]  # fmt: skip

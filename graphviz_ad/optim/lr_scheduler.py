@@ -15,10 +15,11 @@ from graphviz_ad.optim.schedule_curves import (
     PolynomialLR,
     StepLR,
 )
+from graphviz_ad.optim.schedule_cycle import OneCycleLR
 from graphviz_ad.optim.schedule_joined import ChainedScheduler, SequentialLR
 
 __all__ = [
     "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts",
     "ExponentialLR", "InverseTimeLR", "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR",
-    "MultiplicativeLR", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
+    "MultiplicativeLR", "OneCycleLR", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
 ]  # fmt: skip

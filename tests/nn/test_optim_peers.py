@@ -64,6 +64,11 @@ SCHEDULES: dict[str, Callable[[Any, Any], Any]] = {
     "SequentialLR of factors": lambda s, o: s.SequentialLR(
         o, [s.LinearLR(o, 0.1, 1.0, 5), s.MultiplicativeLR(o, lambda epoch: 0.9)], [5]
     ),
+    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.5, total_steps=60),
+    "OneCycleLR of three phases": lambda s, o: s.OneCycleLR(
+        o, [0.5, 0.1], epochs=10, steps_per_epoch=6, pct_start=0.25, anneal_strategy="linear",
+        three_phase=True, cycle_momentum=False, div_factor=10, final_div_factor=100,
+    ),
     "ChainedScheduler": lambda s, o: s.ChainedScheduler(
         [s.LinearLR(o, 0.1, 1.0, 10), s.CosineAnnealingLR(o, 20), s.StepLR(o, 15, 0.5)]
     ),
@@ -152,6 +157,8 @@ def test_schedules_agree(torch: Any, name: str) -> None:
             optimizer.step()
         rates = [[g["lr"] for g in optimizer.param_groups] for optimizer in optimizers]
         np.testing.assert_allclose(rates[1], rates[0], rtol=1e-9, atol=1e-15)
+        momenta = [[g["momentum"] for g in optimizer.param_groups] for optimizer in optimizers]
+        np.testing.assert_allclose(momenta[1], momenta[0], rtol=1e-9)
         np.testing.assert_allclose(ours.get_last_lr(), theirs.get_last_lr(), rtol=1e-9, atol=1e-15)
         theirs.step()
         ours.step()

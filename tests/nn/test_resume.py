@@ -38,6 +38,7 @@ SCHEDULES: dict[str, Callable[[Any], Any]] = {
     "LinearLR": lambda o: S.LinearLR(o, 0.1, 1.0, 8),
     "ConstantLR": lambda o: S.ConstantLR(o, 0.5, 7),
     "PolynomialLR": lambda o: S.PolynomialLR(o, 20, 2.0),
+    "OneCycleLR": lambda o: S.OneCycleLR(o, 0.1, total_steps=12),
     "SequentialLR": lambda o: S.SequentialLR(
         o, [S.LinearLR(o, 0.1, 1.0, 3), S.StepLR(o, 2, 0.5), S.ExponentialLR(o, 0.9)], [3, 8]
     ),
@@ -195,3 +196,27 @@ def test_a_schedule_of_another_kind_is_not_loaded() -> None:
     with pytest.raises(StateDictError, match="rates of 1 groups"):
         S.StepLR(optimizer, 2).load_state_dict({**S.StepLR(optimizer, 2).state_dict(),
                                                 "base_lrs": [1.0, 2.0]})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "total_steps, or epochs and steps_per_epoch"),
+        ({"total_steps": 9, "pct_start": 1.5}, r"pct_start in \[0, 1\]"),
+        ({"total_steps": 9, "anneal_strategy": "cubic"}, "'cos' or 'linear'"),
+        ({"total_steps": 9, "max_lr": [0.1, 0.2]}, "1 rates, one a group, got 2"),
+    ],
+)
+def test_a_cycle_that_is_none(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        S.OneCycleLR(adam(), **{"max_lr": 0.1, **options})
+    with pytest.raises(ArgumentError, match="an optimiser with momentum or betas, got Adagrad"):
+        S.OneCycleLR(ad.optim.Adagrad([ad.parameter(1.0)]), 0.1, total_steps=3)
+
+
+def test_a_cycle_ends() -> None:
+    schedule = S.OneCycleLR(adam(), 0.1, total_steps=3)
+    for _ in range(3):
+        schedule.step()
+    with pytest.raises(ArgumentError, match=r"OneCycleLR.step: expected at most 3 steps"):
+        schedule.step()
