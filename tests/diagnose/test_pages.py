@@ -65,12 +65,12 @@ def test_the_cells_of_the_index_run(capsys: pytest.CaptureFixture[str]) -> None:
         "optimiser": ad.optim.SGD(model.parameters(), lr=0.1), "batches": [(x, y)] * 20,
     }  # fmt: skip
     cells = re.findall(r"```python\n(.*?)```", (DOCS / "index.md").read_text(), re.DOTALL)
-    assert len(cells) == 5
+    assert len(cells) >= 5
     try:
         for cell in cells:
             exec(compile(cell, "<index>", "exec"), names)
     finally:
         RULES.pop("HugeActivation", None)
-    assert names["report"].healthy
+    assert names["monitor"].steps == 150
     assert names["figure"].axes
     assert "20/20" in capsys.readouterr().err
