@@ -77,6 +77,8 @@ def test_a_finding_is_explained_and_leads_to_its_cause(
     expect(head).to_contain_text(finding.title)
     expect(head).to_have_attribute("aria-expanded", "false")
     assert not drawn_ends(stepper)
+    segment = root.locator(".gad-segment").nth(placed.position - 1)
+    expect(segment).to_have_attribute("data-severity", finding.severity)
     mark.dispatch_event("click")
     body = root.locator(".gad-finding-body")
     for text in (finding.cause, finding.advice, finding.threshold, finding.source, "Hochreiter"):

@@ -359,6 +359,7 @@ export class Stepper implements Context {
     if (opened >= 0) this.showFindings(true);
     if (key !== "") this.diagram.reveal(visibleKeys(this.payload, key, this.open));
     this.inspector.update();
+    this.bar.markFindings();
     this.findings.draw();
     this.findings.reveal();
     this.source.drawDebug();

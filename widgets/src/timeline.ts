@@ -1,6 +1,7 @@
 // The bottom bar: all positions of both passes, with a slider over them.
 import type { Context } from "./context";
 import { Disposer, h, setAttribute } from "./dom";
+import { roots } from "./findings";
 
 const MOST_SEGMENTS = 64;
 
@@ -58,6 +59,19 @@ export class TimelineBar {
       const done = Math.max(0, Math.min(last, position) - first) / (last - first);
       fill.style.transform = `scaleX(${done})`;
       element.classList.toggle("gad-segment-now", position > first && position <= last);
+    }
+  }
+
+  /** Marks the steps at which findings show. */
+  markFindings(): void {
+    const { diagnosis } = this.context.diagnosing;
+    const found = diagnosis === null ? [] : roots(diagnosis).map((index) => diagnosis.findings[index]);
+    for (const { element, first, last } of this.segments) {
+      const here = found.find((finding) => {
+        const position = finding?.position ?? -1;
+        return position > first && position <= last;
+      });
+      setAttribute(element, "data-severity", here?.severity ?? null);
     }
   }
 
