@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import warnings
 import weakref
 from typing import Any
 
@@ -199,3 +200,22 @@ def test_fast_norm_falls_back() -> None:
     assert fast_norm(np.array([3e-30, 4e-30], dtype=np.float32)) == pytest.approx(5e-30)
     assert fast_norm(np.array([3e200, 4e200])) == pytest.approx(5e200)
     assert fast_norm(np.zeros(0)) == 0.0
+
+
+def test_odd_parameters_are_watched_without_a_warning() -> None:
+    empty, number = ad.parameter(np.zeros((0, 3)), name="e"), ad.parameter(2.0, name="n")
+    frozen = ad.parameter([1.0], name="f")
+    frozen.requires_grad = False
+    monitor = ad.Monitor([empty, number, frozen], every=1, path=4)
+    for _ in range(40):
+        for w in (empty, number):
+            w.grad = None
+        loss = empty.sum() + number * number
+        loss.backward()
+        number.data = number.data - 0.1 * number.grad.data
+        monitor.step(loss)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "e" in str(monitor.report())
+        assert monitor.figure()._repr_png_()
+        assert monitor._repr_html_()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import sys
 import time
 import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +87,21 @@ def test_text_html_and_rows_say_the_same() -> None:
     assert not report.healthy
 
 
+def test_a_data_frame_has_a_row_for_each_finding() -> None:
+    report = ad.diagnose(network("small"))
+    frame = report.to_dataframe()
+    assert list(frame["kind"]) == [f.kind for f in report]
+    assert frame.loc[0, "gain"] == report[0].numbers["gain"]
+    assert frame.loc[0, "op"] == report[0].op.id
+    assert len(ad.diagnose(network("none")).to_dataframe()) == 0
+
+
+def test_without_pandas_a_data_frame_is_a_named_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ArgumentError, match=r"pip install pandas, or use to_rows\(\)"):
+        ad.diagnose(network("none")).to_dataframe()
+
+
 def test_names_are_escaped_in_html() -> None:
     w = ad.parameter([1.0, 2.0], name="<script>alert(1)</script>")
     html = ad.diagnose((w * 0.0).sum())._repr_html_()
@@ -96,11 +115,21 @@ def test_what_is_no_scalar_is_said() -> None:
     assert "not a scalar" in str(report)
 
 
-def test_a_trace_without_parameters_is_said() -> None:
+def test_what_needs_no_gradient_has_no_graph() -> None:
     x = ad.tensor([1.0, 2.0])
-    x.requires_grad = False
     with pytest.raises(NothingRecordedError):
         ad.diagnose((x * x).sum())
+
+
+def test_a_trace_without_parameters_is_said() -> None:
+    trace = copy.copy(ad.show_graph(ad.square(ad.parameter(2.0))).trace)
+    values = tuple(
+        replace(v, role="input") if v.role == "parameter" else v for v in trace.graph.values
+    )
+    trace.graph = replace(trace.graph, values=values)
+    report = ad.diagnose(trace)
+    assert not report
+    assert "the trace has no parameters" in str(report)
 
 
 def test_what_is_no_loss_is_refused() -> None:
@@ -112,25 +141,51 @@ def test_what_is_no_loss_is_refused() -> None:
         ad.diagnose(network("none"), rules=[Measures])
 
 
-@pytest.mark.parametrize(
-    "loss",
-    [
-        lambda: ad.parameter(np.zeros((0, 3))).sum(),
-        lambda: (ad.tensor(np.arange(6).reshape(2, 3)) @ ad.parameter(np.ones((3, 1)))).mean(),
-        lambda: ad.embedding(np.array([0, 1]), ad.parameter(np.eye(3))).sum(),
-        lambda: (ad.tensor(np.ones((0, 3))) @ ad.parameter(np.ones((3, 2)))).sum(),
-        lambda: ad.relu(ad.parameter(np.zeros((0, 4)))).sum(),
-        lambda: ad.square(ad.parameter(np.float32(3.0))),
-    ],
-)
-def test_odd_arrays_give_a_report_and_no_warning(loss: Any) -> None:
+ODD: dict[str, Callable[[], Any]] = {
+    "a parameter of size 0": lambda: ad.parameter(np.zeros((0, 3))).sum(),
+    "relu of size 0": lambda: ad.relu(ad.parameter(np.zeros((0, 4)))).sum(),
+    "a batch of size 0": lambda: (ad.tensor(np.ones((0, 3))) @ ad.parameter(np.ones((3, 2)))).sum(),
+    "the mean of a batch of size 0": lambda: ad.mse_loss(
+        ad.tanh(ad.tensor(np.ones((0, 3))) @ ad.parameter(np.ones((3, 2)))), np.ones((0, 2))
+    ),
+    "classes of no rows": lambda: ad.cross_entropy(
+        ad.tensor(np.ones((0, 3))) @ ad.parameter(np.ones((3, 2))), np.zeros(0, dtype=int)
+    ),
+    "integers": lambda: (
+        ad.tensor(np.arange(6).reshape(2, 3)) @ ad.parameter(np.ones((3, 1)))
+    ).mean(),
+    "integer labels": lambda: ad.mse_loss(
+        ad.tensor(np.ones((4, 3))) @ ad.parameter(np.ones((3, 1))), np.arange(4).reshape(4, 1)
+    ),
+    "booleans": lambda: (ad.parameter([1.0, 2.0]) * np.array([True, False])).sum(),
+    "indices": lambda: ad.embedding(np.array([0, 1]), ad.parameter(np.eye(3))).sum(),
+    "a number": lambda: ad.square(ad.parameter(np.float32(3.0))),
+    "one row": lambda: ad.cross_entropy(
+        ad.relu(ad.tensor(np.ones((1, 3)))) @ ad.parameter(np.ones((3, 2))), np.array([1])
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_arrays_give_a_report_or_a_named_error_and_no_warning(name: str) -> None:
+    try:
+        with np.errstate(all="ignore"):
+            loss = ODD[name]()
+    except ad.errors.GraphvizADError:
+        return  # refused by the operation itself
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        try:
-            made = loss()
-        except ad.errors.GraphvizADError:
-            pytest.skip("refused by the op itself")
-        assert isinstance(str(ad.diagnose(made)), str)
+        report = ad.diagnose(loss, check=True)
+        assert isinstance(str(report), str)
+        assert isinstance(report._repr_html_(), str)
+        for figure in ("gradient_flow", "gain_per_op", "activation_statistics", "histograms"):
+            assert report.figure(figure)._repr_png_()
+
+
+@pytest.mark.parametrize("bad", [3, "W", np.ones(3), [1.0], [("a", 1)]])
+def test_bad_parameters_are_refused(bad: Any) -> None:
+    with pytest.raises(ArgumentError, match="a module, an optimiser or an iterable of tensors"):
+        ad.diagnose(network("none"), parameters=bad)
 
 
 def test_the_function_and_the_package_share_a_name() -> None:
