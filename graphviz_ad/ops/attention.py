@@ -11,7 +11,11 @@ from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.linear import draw_mask
 from graphviz_ad.ops.loss_common import shape_of
+from graphviz_ad.ops.row_sums import row_sums
 from graphviz_ad.ops.softmax import Softmax
+
+KEPT = 1 << 24
+"""Bytes of weights that are kept for the gradient at most: they grow with the square of length."""
 
 
 class ScaledDotProductAttention(Op):
@@ -62,6 +66,7 @@ class ScaledDotProductAttention(Op):
     """
 
     name, label = "scaled_dot_product_attention", "attention"
+    saves = True
     order = (
         "query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "rng",
         "dropout_mask",
@@ -101,17 +106,20 @@ class ScaledDotProductAttention(Op):
         *, dropout_p=0.0, is_causal=False, scale=None, rng=None,
     ):  # fmt: skip
         weights = _weights(xp, query, key, attn_mask, is_causal, scale)
-        return xp.matmul(_dropped(xp, weights, dropout_mask, dropout_p), value)
+        out = xp.matmul(_dropped(xp, weights, dropout_mask, dropout_p), value)
+        return out, weights if weights.nbytes <= KEPT else None
 
     def vjp(
         xp, g, out, query, key, value, attn_mask=None, dropout_mask=None,
-        *, dropout_p, is_causal, scale, rng,
+        *, dropout_p, is_causal, scale, rng, saved=None,
     ):  # fmt: skip
-        weights = _weights(xp, query, key, attn_mask, is_causal, scale)
+        weights = saved
+        if weights is None:
+            weights = _weights(xp, query, key, attn_mask, is_causal, scale)
         by_weights = xp.matmul(g, xp.swapaxes(value, -1, -2))
         by_weights = _dropped(xp, by_weights, dropout_mask, dropout_p)
         sent = weights * by_weights
-        by_scores = sent - weights * xp.sum(sent, axis=-1, keepdims=True)
+        by_scores = sent - weights * row_sums(xp, sent, -1)
         factor = query.shape[-1] ** -0.5 if scale is None else scale
 
         def to_value():

@@ -9,6 +9,7 @@ import numpy as np
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ShapeError
 from graphviz_ad.ops.loss_common import shape_of
+from graphviz_ad.ops.row_sums import row_means
 from graphviz_ad.ops.windows import frozen
 
 STANDARD_TEX = r"$y = \frac{$a - \mu}{\sqrt{\sigma^2 + \varepsilon}} \odot \gamma + \beta"
@@ -20,15 +21,15 @@ STANDARD_VJP_TEX = (
 
 def standardized(xp: Any, x: Any, axes: tuple[int, ...], eps: float) -> tuple[Any, Any]:
     """Return `x` with mean 0 and variance 1 over `axes`, and what it was multiplied by."""
-    d = x - xp.mean(x, axis=axes, keepdims=True)
-    scale = 1 / xp.sqrt(xp.mean(d * d, axis=axes, keepdims=True) + eps)
+    d = x - row_means(xp, x, axes)
+    scale = 1 / xp.sqrt(row_means(xp, d * d, axes) + eps)
     return d * scale, scale
 
 
 def standardized_vjp(xp: Any, g: Any, hat: Any, scale: Any, axes: tuple[int, ...]) -> Any:
     """Return the VJP of `standardized` in one go: the mean and the variance included."""
-    along = xp.mean(g * hat, axis=axes, keepdims=True)
-    return scale * (g - xp.mean(g, axis=axes, keepdims=True) - hat * along)
+    along = row_means(xp, g * hat, axes)
+    return scale * (g - row_means(xp, g, axes) - hat * along)
 
 
 def per_channel(xp: Any, values: Any, ndim: int) -> Any:
@@ -86,6 +87,7 @@ class LayerNorm(Op):
     """
 
     name, label = "layer_norm", "layer norm"
+    saves = True
     order = ("input", "normalized_shape", "weight", "bias", "eps")
     tex = STANDARD_TEX
     vjp_tex = (STANDARD_VJP_TEX, r"\textstyle\sum_n $g \odot \hat{x}", r"\textstyle\sum_n $g")
@@ -96,14 +98,15 @@ class LayerNorm(Op):
         check_affine("layer_norm", shape, weight=weight, bias=bias)
 
     def forward(xp, input, weight=None, bias=None, *, normalized_shape, eps=1e-5):
-        out, _ = standardized(xp, input, _last(normalized_shape), eps)
+        saved = standardized(xp, input, _last(normalized_shape), eps)
+        out = saved[0]
         if weight is not None:
             out = out * weight
-        return out if bias is None else out + bias
+        return (out if bias is None else out + bias), saved
 
-    def vjp(xp, g, out, input, weight=None, bias=None, *, normalized_shape, eps):
+    def vjp(xp, g, out, input, weight=None, bias=None, *, normalized_shape, eps, saved=None):
         axes = _last(normalized_shape)
-        hat, scale = standardized(xp, input, axes, eps)
+        hat, scale = standardized(xp, input, axes, eps) if saved is None else saved
 
         def to_input():
             h = g if weight is None else g * weight

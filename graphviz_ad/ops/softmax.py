@@ -9,6 +9,7 @@ import numpy as np
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import AxisError
+from graphviz_ad.ops.row_sums import row_sums
 
 
 def shifted(xp: Any, scores: Any, axis: int, dtype: Any = None) -> Any:
@@ -46,11 +47,11 @@ class Softmax(Op):
 
     def forward(xp, input, *, axis=-1, dtype=None):
         e = xp.exp(shifted(xp, input, axis, dtype))
-        return e / e.sum(axis=axis, keepdims=True)
+        return e / row_sums(xp, e, axis)
 
     def vjp(xp, g, out, input, *, axis=-1, dtype=None):
         sent = g * out
-        return sent - out * sent.sum(axis=axis, keepdims=True)
+        return sent - out * row_sums(xp, sent, axis)
 
     def reference(input, *, axis=-1, dtype=None):
         e = np.exp(np.asarray(input, dtype=dtype))
@@ -89,10 +90,10 @@ class LogSoftmax(Op):
         x = shifted(xp, input, axis, dtype)
         if not x.size:
             return x
-        return x - xp.log(xp.exp(x).sum(axis=axis, keepdims=True))
+        return x - xp.log(row_sums(xp, xp.exp(x), axis))
 
     def vjp(xp, g, out, input, *, axis=-1, dtype=None):
-        return g - xp.exp(out) * g.sum(axis=axis, keepdims=True)
+        return g - xp.exp(out) * row_sums(xp, g, axis)
 
     def reference(input, *, axis=-1, dtype=None):
         e = np.exp(np.asarray(input, dtype=dtype))
@@ -132,7 +133,7 @@ class Softmin(Op):
 
     def vjp(xp, g, out, input, *, axis=-1, dtype=None):
         sent = g * out
-        return out * sent.sum(axis=axis, keepdims=True) - sent
+        return out * row_sums(xp, sent, axis) - sent
 
     def reference(input, *, axis=-1, dtype=None):
         e = np.exp(-np.asarray(input, dtype=dtype))
