@@ -1,4 +1,4 @@
-"""The short way of the backward pass, for operators on numbers, gives what the general one gives."""
+"""The short way of the backward pass, for operators on numbers, gives what the long way gives."""
 
 from __future__ import annotations
 
