@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.render import heatmap, measure
+from graphviz_ad.render.boxes import box_part, frame_part
 from graphviz_ad.render.diagram import Drawing, Node, build_diagram
 from graphviz_ad.render.folding import Bundle, Folded, fold, start_open
 from graphviz_ad.render.format import format_number, format_shape
@@ -50,7 +51,7 @@ def build_scene(
     layout = lay_out(drawing, folded)
     sized = Sized(trace) if colour == "gradient" else None
     parts = [
-        *(_frame_part(drawing, group, box) for group, box in layout.frames),
+        *(frame_part(drawing, group, box) for group, box in layout.frames),
         *(
             _link_part(trace, drawing, folded, i, layout.curves[i], sized)
             for i in range(len(folded.bundles))
@@ -80,20 +81,6 @@ def build_scene(
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _frame_part(drawing: Drawing, group: int, box: Box) -> Part:
-    label = drawing.groups[group].label
-    short = measure.shorten(label, measure.BOX_LIMIT)
-    return Part(
-        f"g{group}",
-        "frame",
-        label,
-        (
-            Rect(*box, "frame", "line", 1.2, 8.0, (5, 4)),
-            Text(box.x + 10, box.y + 18, f"▾ {short}", measure.BOX_SIZE, "muted"),
-        ),
-    )
 
 
 def _link_part(
@@ -146,43 +133,11 @@ def _item_part(
     item, center = folded.items[index], layout.centers[index]
     if item.node is None:
         assert item.group is not None
-        return _box_part(drawing, item.group, center, *item_size(drawing, item))
+        return box_part(drawing, item.group, center, item_size(drawing, item), sized)
     node = drawing.nodes[item.node]
     if node.kind == "op":
         return _op_part(node, center, sized)
     return _value_part(trace, node, center, sized)
-
-
-def _box_part(drawing: Drawing, index: int, center: Point, width: float, height: float) -> Part:
-    group = drawing.groups[index]
-    x, y = center.x - width / 2, center.y - height / 2
-    label = measure.shorten(group.label, measure.BOX_LIMIT)
-    return Part(
-        f"g{index}",
-        "box",
-        f"{group.label}: {group.summary}",
-        (
-            Rect(x + 3, y + 3, width - 3, height - 3, "frame", "line", 1.0, 7.0),
-            Rect(x, y, width - 3, height - 3, "card", "line", 1.2, 7.0),
-            Text(
-                center.x - 1.5,
-                y + 19,
-                f"▸ {label}",
-                measure.BOX_SIZE,
-                "ink",
-                anchor="middle",
-                bold=True,
-            ),
-            Text(
-                center.x - 1.5,
-                y + 34,
-                group.summary,
-                measure.SHAPE_SIZE,
-                "muted",
-                anchor="middle",
-            ),
-        ),
-    )
 
 
 def _op_part(node: Node, center: Point, sized: Sized | None) -> Part:
@@ -218,7 +173,8 @@ def _value_part(trace: TraceLike, node: Node, center: Point, sized: Sized | None
     if sized is not None and not node.copy:
         w, h = node.width, node.height
         box = Box(center.x - w / 2, center.y - h / 2, w, h)
-        drawn += sized.tag(node.ref, box, node.shape == "circle")
+        size = sized.value(node.ref)
+        drawn += sized.tag([] if size is None else [size], box, node.shape == "circle")
     return Part(node.key, "value", _value_title(trace, node), tuple(drawn))
 
 

@@ -37,6 +37,12 @@ class Sized:
         found = [self.value(value) for value in self._trace.graph.ops[op].outputs]
         return max((size for size in found if size is not None), default=None)
 
+    def box(self, ops: Sequence[int]) -> list[float]:
+        """Return the sizes of what the ops of a closed box made, sorted; without NaN."""
+        graph = self._trace.graph
+        found = [self.value(value) for op in ops for value in graph.ops[op].outputs]
+        return sorted(size for size in found if size is not None and not math.isnan(size))
+
     def fill(self, size: float | None, otherwise: str) -> str:
         """Return the colour of a node."""
         level = None if self.scale is None or size is None else self.scale.level(size)
@@ -56,12 +62,12 @@ class Sized:
         sent = self._trace.contribution(edge.id)
         return None if sent is None else size_of(sent)
 
-    def tag(self, value: int, box: Box, circle: bool) -> list[Primitive]:
-        """Draw a value's size as a number, at its lower right corner."""
-        size = self.value(value)
-        if self.scale is None or size is None:
+    def tag(self, sizes: Sequence[float], box: Box, circle: bool = False) -> list[Primitive]:
+        """Draw a size, or the smallest and the largest, at a node's lower right corner."""
+        if self.scale is None or not sizes:
             return []
-        text = decades_text(self.scale.decades(size))
+        ends = (decades_text(self.scale.decades(size)) for size in (sizes[0], sizes[-1]))
+        text = " … ".join(dict.fromkeys(ends))
         width = text_width(text, 9.0, "mono") + 8
         if circle:
             x, y = box.x + box.width * 0.86, box.y + box.height * 0.86

@@ -107,6 +107,19 @@ def test_nodes_edges_and_numbers_tell_the_size(view: Any) -> None:
     assert str(sized.scale) in scale
 
 
+def test_a_closed_box_has_the_median_and_the_range_of_what_it_holds(view: Any) -> None:
+    svg = view.to_svg(colour="gradient", theme="light", open_groups=())
+    sized, drawing = Sized(view.trace), build_diagram(view.trace.graph)
+    first = next(i for i, group in enumerate(drawing.groups) if group.label == "layer0")
+    ops = [node.ref for node in drawing.nodes if node.kind == "op" and node.group == first]
+    sizes = sorted(sized.value(v) for op in ops for v in view.trace.graph.ops[op].outputs)
+    part = group(svg, f"-g{first}")
+    level = sized.scale.level(sizes[len(sizes) // 2])
+    assert SIZE_LIGHT[f"size{level:+d}"] in [rect.get("fill") for rect in part]
+    ends = [decades_text(sized.scale.decades(size)) for size in (sizes[0], sizes[-1])]
+    assert " … ".join(ends) in [text.text for text in part.iter(f"{SVG}text")]
+
+
 def test_a_dark_reader_gets_the_colours_that_are_used(view: Any) -> None:
     svg = view.to_svg(colour="gradient")
     style = next(ET.fromstring(svg).iter(f"{SVG}style")).text or ""

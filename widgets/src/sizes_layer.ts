@@ -2,7 +2,7 @@
 import type { Context } from "./context";
 import type { Drawn, Layer } from "./diagram";
 import { Disposer, h, s, setAttribute, setText } from "./dom";
-import { isSmall, type SceneNode } from "./fold";
+import { isSmall, opsByGroup, type SceneNode } from "./fold";
 import { format } from "./format";
 import type { LinkView } from "./links";
 import type { SizesSpec } from "./payload";
@@ -28,6 +28,7 @@ export class SizesLayer implements Layer {
   private readonly tags = s("g", { class: "gad-sizes-tags", "aria-hidden": "true" });
   private readonly tagOf = new Map<string, Tag>();
   private readonly shown = new Map<Element, string>();
+  private readonly inside = new Map<number, { position: number; size: number }[]>();
   private drawn: Drawn | null = null;
 
   constructor(
@@ -84,13 +85,44 @@ export class SizesLayer implements Layer {
   }
 
   private updateNode(drawn: Drawn, node: SceneNode): void {
-    if (node.kind === "group") return;
+    if (node.kind === "group") {
+      this.updateBox(drawn, node);
+      return;
+    }
     const element = drawn.node(node.key);
     const spec = this.context.payload.nodes[node.index];
     if (element === undefined || spec === undefined) return;
     const size = node.kind === "op" ? this.sizeRead(spec.ref) : this.sizeOf(spec.ref);
     this.paint(element, size, fill);
-    if (node.kind === "value" && !spec.copy) this.tag(drawn, node, size);
+    if (node.kind === "value" && !spec.copy) this.tag(drawn, node, size === null ? [] : [size]);
+  }
+
+  /** A closed box has the colour of the median of what has arrived inside, and its range. */
+  private updateBox(drawn: Drawn, node: SceneNode): void {
+    const element = drawn.node(node.key);
+    if (element === undefined) return;
+    const position = this.context.position();
+    const sizes = this.sizesInside(node.index)
+      .flatMap((arrival) => (arrival.position <= position ? [arrival.size] : []))
+      .sort((a, b) => a - b);
+    this.paint(element, sizes[Math.floor(sizes.length / 2)] ?? null, fill);
+    this.tag(drawn, node, sizes.length < 2 ? sizes : [sizes[0] ?? 0, sizes.at(-1) ?? 0]);
+  }
+
+  /** The positions from which the gradients inside a box are whole, and their sizes. */
+  private sizesInside(group: number): { position: number; size: number }[] {
+    const known = this.inside.get(group);
+    if (known !== undefined) return known;
+    const { payload, timeline, arrays } = this.context;
+    const found = (opsByGroup(payload)[group] ?? [])
+      .flatMap((op) => payload.ops[op]?.outputs ?? [])
+      .flatMap((value) => {
+        const last = timeline.arrivals(value).at(-1);
+        const size = last === undefined ? Number.NaN : rms(arrays.spec(last.array));
+        return last === undefined || Number.isNaN(size) ? [] : [{ position: last.position, size }];
+      });
+    this.inside.set(group, found);
+    return found;
   }
 
   /** The size of what a value's gradient has come to; null before anything has arrived. */
@@ -146,11 +178,12 @@ export class SizesLayer implements Layer {
     if (colour === stroke) element.style.setProperty("--gad-size-width", `${width(x).toFixed(2)}px`);
   }
 
-  private tag(drawn: Drawn, node: SceneNode, size: number | null): void {
+  /** Writes the decades of a size, or from the smallest to the largest, at a node's corner. */
+  private tag(drawn: Drawn, node: SceneNode, sizes: readonly number[]): void {
     const centre = drawn.layout.nodes.get(node.key);
     const scale = this.context.payload.sizes;
     let tag = this.tagOf.get(node.key);
-    if (size === null || scale === null || centre === undefined) {
+    if (sizes.length === 0 || scale === null || centre === undefined) {
       tag?.element.setAttribute("hidden", "");
       return;
     }
@@ -159,7 +192,8 @@ export class SizesLayer implements Layer {
       this.tagOf.set(node.key, tag);
       this.tags.append(tag.element);
     }
-    const text = decadesText(decades(scale, size));
+    const ends = new Set(sizes.map((size) => decadesText(decades(scale, size))));
+    const text = [...ends].join(" … ");
     tag.element.removeAttribute("hidden");
     tag.element.dataset.tag = node.key;
     setText(tag.text, text);
