@@ -7,6 +7,7 @@ import pytest
 
 import graphviz_ad as ad
 from graphviz_ad.errors import TraceError
+from graphviz_ad.trace.explain.shown import number
 
 FORWARD = 9
 
@@ -355,6 +356,13 @@ def test_watches(s, parts):
     assert element.history[14] != element.history[-1]
     assert whole.sparkline == "··············▁▁▁▁▁█"
     assert "W∇[0, 1]" in repr(s.watches)
+    assert f"W[0, 1] {number(s.trace.data(1)[0, 1])}" in repr(element)
+    s.first()
+    in_module = s.watch("k")
+    assert repr(in_module).endswith("not reached yet  net.linear")
+    s.step()
+    assert "‖k‖" in repr(in_module)
+    s.unwatch(in_module)
     s.unwatch(whole.id)
     assert [w.id for w in s.watches] == [2]
 

@@ -25,6 +25,18 @@ export function watchLabel(payload: Payload, { value, index }: Watch): string {
   return index === null ? `‖${name}‖` : index.length === 0 ? name : `${name}[${index.join(", ")}]`;
 }
 
+/** The same of the data: "W[3, 2]" or "‖W‖". */
+export function dataLabel(payload: Payload, { value, index }: Watch): string {
+  const name = payload.values[value]?.label ?? "";
+  return index === null ? `‖${name}‖` : index.length === 0 ? name : `${name}[${index.join(", ")}]`;
+}
+
+/** The data's norm or element; null where it was not sent. */
+export function dataNumber(payload: Payload, arrays: ArrayStore, watch: Watch): number | null {
+  const array = payload.values[watch.value]?.data ?? null;
+  return array === null ? null : numberOf(arrays, array, watch.index);
+}
+
 /** The place of an element among all, in C order. */
 export function flatIndex(shape: readonly number[], index: readonly number[]): number {
   return shape.reduce((flat, length, axis) => flat * length + (index[axis] ?? 0), 0);
@@ -65,20 +77,24 @@ export function parseIndex(shape: readonly number[], text: string): number[] | n
 
 /** How the watched number changes over the steps; null where an element was not sent. */
 export function history(timeline: Timeline, arrays: ArrayStore, watch: Watch): Change[] | null {
-  const { payload } = timeline;
   const changes: Change[] = [];
   for (const { position, array } of timeline.arrivals(watch.value)) {
-    const { stats, shape } = payload.arrays[array] ?? arrays.spec(array);
-    if (watch.index === null) {
-      const broken = stats.nan > 0 ? Number.NaN : stats.posinf + stats.neginf > 0 ? Infinity : null;
-      changes.push({ position, number: broken ?? toNumber(stats.norm) });
-      continue;
-    }
-    const elements = arrays.elements(array);
-    if (elements === null) return null;
-    changes.push({ position, number: elements[flatIndex(shape, watch.index)] ?? Number.NaN });
+    const number = numberOf(arrays, array, watch.index);
+    if (number === null) return null;
+    changes.push({ position, number });
   }
   return changes;
+}
+
+function numberOf(
+  arrays: ArrayStore,
+  array: number,
+  index: readonly number[] | null,
+): number | null {
+  const { stats, shape } = arrays.spec(array);
+  if (index !== null) return arrays.elements(array)?.[flatIndex(shape, index)] ?? null;
+  if (stats.nan > 0) return Number.NaN;
+  return stats.posinf + stats.neginf > 0 ? Infinity : toNumber(stats.norm);
 }
 
 /** The number at a position; null before any of it has arrived. */

@@ -5,6 +5,8 @@ import { format } from "./format";
 import { icon } from "./icons";
 import {
   type Change,
+  dataLabel,
+  dataNumber,
   history,
   indexLength,
   numberAt,
@@ -17,8 +19,10 @@ import {
 const SPARK = { width: 84, height: 18 };
 
 interface Row {
+  watch: Watch;
   changes: Change[] | null;
   number: HTMLElement;
+  data: HTMLElement;
   now: SVGElement;
 }
 
@@ -54,10 +58,11 @@ export class WatchPane {
   /** Shows the numbers at the current position. */
   update(): void {
     const position = this.context.position();
-    for (const { changes, number, now } of this.rows) {
+    for (const { watch, changes, number, data, now } of this.rows) {
       const x = changes === null ? null : numberAt(changes, position);
       const absent = changes === null ? "not sent" : "not yet";
       setText(number, x === null ? absent : format(x));
+      setText(data, this.dataText(watch, position));
       now.setAttribute("transform", `translate(${this.x(position)} 0)`);
     }
   }
@@ -83,18 +88,31 @@ export class WatchPane {
     });
     remove.append(icon("close"));
     remove.addEventListener("click", () => this.context.debug.toggleWatch(watch));
-    const name = h("button", { type: "button", class: "gad-link-button gad-list-name" }, label);
+    const { module } = payload.values[watch.value] ?? { module: "" };
+    const title = module === "" ? null : `in ${module}`;
+    const name = h("button", { type: "button", class: "gad-link-button gad-list-name", title }, label);
+    const data = h("span", { class: "gad-watch-data" });
     name.addEventListener("click", () => this.context.select(`v${watch.value}`));
     const element = h(
       "li",
-      { class: "gad-list-row", "data-watch": watchName(watch) },
+      { class: "gad-list-row gad-watch", "data-watch": watchName(watch) },
       name,
       this.indexField(watch),
       spark,
       number,
       remove,
+      data,
     );
-    return [{ changes, number, now }, element];
+    return [{ watch, changes, number, data, now }, element];
+  }
+
+  /** What is there before the backward pass comes: the data, and in which module. */
+  private dataText(watch: Watch, position: number): string {
+    const { payload, timeline, arrays } = this.context;
+    const { module } = payload.values[watch.value] ?? { module: "" };
+    const x = timeline.filled(watch.value, position) ? dataNumber(payload, arrays, watch) : null;
+    const found = x === null ? "" : `${dataLabel(payload, watch)} ${format(x)}`;
+    return [found, module].filter((part) => part !== "").join(" · ");
   }
 
   /** A field that narrows the watch of a whole array to one of its elements. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ArrayStore } from "../src/arrays";
 import { Timeline } from "../src/state";
-import { history, numberAt, parseIndex, watchLabel } from "../src/watch";
+import { dataLabel, dataNumber, history, numberAt, parseIndex, watchLabel } from "../src/watch";
 import { boxedGraph, scalarGraph } from "./fixture";
 
 describe("a watch", () => {
@@ -37,8 +37,21 @@ describe("a watch", () => {
     expect(history(new Timeline(payload), arrays, { value: 1, index: [0] })).toBeNull();
   });
 
+  it("has the number of the data, too", () => {
+    const { payload, buffer } = boxedGraph();
+    const arrays = new ArrayStore(payload, buffer, null);
+    const data = arrays.elements(payload.values[1]!.data!)!;
+    expect(dataNumber(payload, arrays, { value: 1, index: [1] })).toBe(data[1]);
+    expect(dataNumber(payload, arrays, { value: 1, index: null })).toBeCloseTo(Math.hypot(...data));
+    for (const spec of payload.arrays) spec.full = null;
+    const unsent = new ArrayStore(payload, buffer, null);
+    expect(dataNumber(payload, unsent, { value: 1, index: [1] })).toBeNull();
+  });
+
   it("is named like the mathematics", () => {
     const { payload } = boxedGraph();
+    expect(dataLabel(payload, { value: 1, index: [1] })).toBe("W[1]");
+    expect(dataLabel(payload, { value: 1, index: null })).toBe("‖W‖");
     expect(watchLabel(payload, { value: 1, index: [1] })).toBe("W∇[1]");
     expect(watchLabel(payload, { value: 1, index: null })).toBe("‖W∇‖");
   });

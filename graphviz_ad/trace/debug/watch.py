@@ -44,8 +44,7 @@ class Watch(Shown):
     @property
     def label(self) -> str:
         """What is watched: ``"W∇[3, 2]"``, or ``"‖W∇‖"`` for a whole gradient."""
-        name = self.trace.gradient_label(self.node.id)
-        return f"‖{name}‖" if self.index is None else f"{name}{index_text(self.index)}"
+        return self._labelled(self.trace.gradient_label(self.node.id))
 
     @property
     def data(self) -> Any:
@@ -93,6 +92,9 @@ class Watch(Shown):
             for v in drawn
         )
 
+    def _labelled(self, name: str) -> str:
+        return f"‖{name}‖" if self.index is None else f"{name}{index_text(self.index)}"
+
     def _of(self, array: Any) -> Any:
         return array if array is None or self.index is None else host(array)[self.index]
 
@@ -103,7 +105,14 @@ class Watch(Shown):
 
     def _text(self) -> str:
         value = "not reached yet" if self.value is None else number(self.value)
-        return f"{self.id}  {self.label}  {self.sparkline}  {value}"
+        trace, cursor = self.trace, self.where()
+        data = self._number(data_at(trace, self.node.id, cursor))
+        parts = [str(self.id), f"{self.label}  {self.sparkline}  {value}"]
+        if data is not None:
+            parts.append(f"{self._labelled(trace.value_label(self.node.id))} {number(data)}")
+        if self.node.scope is not None:
+            parts.append(trace.graph.scopes[self.node.scope].path)
+        return "  ".join(parts)
 
 
 class Watches(Sequence[Watch], Shown):
