@@ -140,6 +140,15 @@ class History:
         noise = sum(p.square - p.product for p in pairs) / len(pairs)
         return noise / signal if signal > 0 else math.inf if noise > 0 else math.nan
 
+    def gradient_cosine(self, last: int = 20) -> float:
+        """Return the cosine between gradients of neighbouring steps, over the newest pairs.
+
+        About 0 for noise; far below 0 for steps that cross a valley and come back.
+        """
+        pairs = [p for p in list(self.agreements)[-last:] if math.isfinite(p.square)]
+        square = sum(p.square for p in pairs)
+        return sum(p.product for p in pairs) / square if square > 0 else math.nan
+
     def add(self, name: str, sample: Sample) -> None:
         """Add a sample of a parameter."""
         self.samples.setdefault(name, Thinned(self.limit)).append(sample)

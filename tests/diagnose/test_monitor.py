@@ -89,6 +89,19 @@ def test_gradients_that_are_mostly_noise() -> None:
     assert not list(GradientNoise().check(noisy_run(0.0, 0.1).history))
 
 
+def test_gradients_that_turn_round_are_no_noise() -> None:
+    w = ad.parameter(np.ones((2, 2)), name="w")
+    monitor = ad.Monitor([w], every=2)
+    for _ in range(60):
+        w.grad = None
+        loss = (w * w).sum()
+        loss.backward()
+        w.data = w.data - 1.0 * w.grad.data  # to the other side, and back
+        monitor.step(loss)
+    assert monitor.history.gradient_cosine() == pytest.approx(-1.0)
+    assert not list(GradientNoise().check(monitor.history))
+
+
 def test_a_loss_that_looks_wrong_is_sampled_at_once() -> None:
     w = ad.parameter([[2.0]], name="w")
     monitor = ad.Monitor([w], every=50, jump=1e9)

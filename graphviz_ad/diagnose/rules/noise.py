@@ -27,6 +27,9 @@ class GradientNoise(TrainingRule):
         B_simple / B from which it counts: eleven times the steps of the full gradient.
     fallen : float
         By which share the loss must have fallen for noise to be in order.
+    turned : float
+        Under which cosine of neighbouring gradients it is no noise: they turn round from step to
+        step. Own measurement: −0.1 and more where batches of noise are drawn at random.
     pairs : int
         How many pairs of neighbouring steps it takes: a few tell the order of magnitude.
     """
@@ -34,12 +37,15 @@ class GradientNoise(TrainingRule):
     kind: ClassVar[str] = "gradient-noise"
     ratio: float = 10.0
     fallen: float = 0.02
+    turned: float = -0.2
     pairs: int = 5
 
     def check(self, history: History) -> Iterable[Finding]:
         """Return at most one finding."""
         ratio = history.noise_ratio()
         if len(history.agreements) < self.pairs or not ratio >= self.ratio:
+            return
+        if history.gradient_cosine() < self.turned:
             return
         flat = fell_by_less(history, self.fallen)
         if math.isfinite(ratio):
@@ -49,8 +55,9 @@ class GradientNoise(TrainingRule):
         yield Finding(
             self.kind, "warning" if flat else "info",
             title,
-            "Most of a step is the choice of its batch" + (", and the loss does not fall."
-                                                           if flat else "."),
+            "Gradients of neighbouring steps differ: most of a step is the choice of its batch or, "
+            "where every step has the same rows, an oscillation"
+            + (", and the loss does not fall." if flat else "."),
             "use larger batches or accumulate gradients over some, lower the learning rate, or "
             "raise the momentum",
             numbers={"ratio": ratio} if math.isfinite(ratio) else {},
