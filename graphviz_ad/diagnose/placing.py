@@ -64,18 +64,20 @@ def place(report: Report) -> tuple[Placed, ...]:
         return ()
     with np.errstate(all="ignore"):
         measures = Measures(trace)
+        out_of = {(e.op, e.value): e.id for e in trace.graph.edges if not e.is_input}
+
+        def add(finding: Finding, parent: int | None) -> None:
+            op, node = finding.op, finding.node
+            key = op.key if op is not None else "" if node is None else node.key
+            path = tuple(_path(measures, finding, out_of))
+            placed.append(Placed(finding, parent, key, _position(trace, finding), path))
+
         for root in report.findings:
             parent = len(placed)
-            placed.append(_place(measures, root, None))
-            placed.extend(_place(measures, finding, parent) for finding in root.follows)
+            add(root, None)
+            for finding in root.follows:
+                add(finding, parent)
     return tuple(placed)
-
-
-def _place(measures: Measures, finding: Finding, parent: int | None) -> Placed:
-    op, node = finding.op, finding.node
-    key = op.key if op is not None else "" if node is None else node.key
-    position = _position(measures.trace, finding)
-    return Placed(finding, parent, key, position, tuple(_path(measures, finding)))
 
 
 def _position(trace: Trace, finding: Finding) -> int | None:
@@ -93,8 +95,11 @@ def _position(trace: Trace, finding: Finding) -> int | None:
     return wanted[0] if wanted else steps[0].index + 1 if steps else None
 
 
-def _path(measures: Measures, finding: Finding) -> list[int]:
-    """Return the edges from the loss to a finding's op, or to its value where it has no op."""
+def _path(measures: Measures, finding: Finding, out_of: dict[tuple[int, int], int]) -> list[int]:
+    """Return the edges from the loss to a finding's op, or to its value where it has no op.
+
+    `out_of` has the edge of each op and value that it made.
+    """
     graph, trace = measures.graph, measures.trace
     if finding.op is None:
         start = finding.node
@@ -104,7 +109,6 @@ def _path(measures: Measures, finding: Finding) -> list[int]:
         start = None if largest is None else graph.values[largest]
     if start is None:
         return []
-    out_of = {(e.op, e.value): e.id for e in graph.edges if not e.is_input}
     edges = [] if finding.op is None else [out_of[finding.op.id, start.id]]
     value = start.id
     while value in measures.onward:

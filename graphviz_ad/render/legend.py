@@ -16,14 +16,23 @@ _SIZE, _ROW, _MARK, _GAP, _MARGIN = 10.5, 17.0, 22.0, 18.0, 14.0
 
 
 def legend_parts(
-    trace: TraceLike, drawing: Drawing, folded: Folded, width: float, height: float
+    trace: TraceLike,
+    drawing: Drawing,
+    folded: Folded,
+    width: float,
+    height: float,
+    *,
+    by_size: bool = False,
 ) -> tuple[list[Part], float, float]:
     """Return the legend's parts and the picture's size with it.
 
     Only marks that occur are explained; lines and entries flow into as many rows as
-    the picture's width asks for.
+    the picture's width asks for. Of a picture coloured `by_size` the lines are explained by
+    its scale.
     """
     entries = _entries(trace, drawing, folded)
+    if by_size:
+        entries = [entry for entry in entries if entry[0] != "forward"]
     if not entries:
         return [], width, height
     widest = max(_MARK + text_width(text, _SIZE, "sans") for _, text in entries)

@@ -61,7 +61,9 @@ def build_scene(
     ]
     width, height = layout.width, layout.height
     if legend:
-        marks, width, height = legend_parts(trace, drawing, folded, width, height)
+        marks, width, height = legend_parts(
+            trace, drawing, folded, width, height, by_size=sized is not None
+        )
         parts += marks
         if sized is not None:
             scale, width, height = sized.legend(width, height)
