@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INK", "ORANGE", "activation_statistics", "blank_figure", "gain_per_op", "gradient_flow",
-    "histograms", "plain_axes", "say_empty", "update_ratios",
+    "histograms", "legible", "plain_axes", "say_empty", "spread_colors", "update_ratios",
 ]  # fmt: skip
 
 INK, _SOFT, _GRID = "#1f2933", "#6b7785", "#e4e8ec"
@@ -81,6 +81,11 @@ def _names(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_xticks(list(shown), texts, rotation=60 if upright else 0,
                     ha="right" if upright else "center", rotation_mode="anchor")  # fmt: skip
     axes.set_xlim(-0.6, max(len(labels) - 0.4, 0.6))
+
+
+def legible(label: str) -> str:
+    """Return a name cut to length, of which a dollar sign makes no formula."""
+    return _cut(label).replace("$", r"\$")
 
 
 def _cut(label: str) -> str:
@@ -309,7 +314,7 @@ def update_ratios(history: History) -> Figure:
         for name, samples in history.samples.items()
     ]
     drawn = [(name, points) for name, points in lines if points]
-    colors = _spread_colors(len(drawn))
+    colors = spread_colors(len(drawn))
     for (name, points), color in zip(drawn, colors, strict=True):
         bottom.plot(*zip(*points, strict=True), color=color, linewidth=1.2,
                     label=_cut(name).replace("$", r"\$"))  # fmt: skip
@@ -324,7 +329,8 @@ def update_ratios(history: History) -> Figure:
     return figure
 
 
-def _spread_colors(count: int) -> list[Any]:
+def spread_colors(count: int) -> list[Any]:
+    """Return colours that tell an order, dark to light."""
     from matplotlib import colormaps
 
     scale = colormaps["viridis"]

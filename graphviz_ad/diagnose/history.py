@@ -10,9 +10,17 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.backend import namespace
-from graphviz_ad.diagnose.numbers import norm
+from graphviz_ad.diagnose.numbers import array_of, norm
 
-__all__ = ["Agreement", "History", "Sample", "Thinned", "fast_dot", "fast_norm"]
+__all__ = [
+    "SPREAD_EDGES", "Agreement", "History", "Sample", "Thinned", "fast_dot", "fast_norm",
+]  # fmt: skip
+
+SPREAD_EDGES = np.linspace(-20.0, 10.0, 121)
+"""Between which log10 |values| are counted: a quarter of a decade each."""
+
+_SPREADS = 64  # how many histograms of a parameter are kept
+_COUNTED = 2048  # elements of a large array that are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,8 @@ class History:
     names : dict from str to (tuple of int, bool)
         Of every parameter: its shape, and whether it is in the optimiser (True if not known).
     agreements : Thinned of Agreement
+    spreads : dict from str to Thinned of (int, array)
+        Step, and how many of the gradient's elements lie between the `SPREAD_EDGES`.
     """
 
     def __init__(self, limit: int) -> None:
@@ -108,6 +118,7 @@ class History:
         self.samples: dict[str, Thinned] = {}
         self.names: dict[str, tuple[tuple[int, ...], bool]] = {}
         self.agreements = Thinned(limit)
+        self.spreads: dict[str, Thinned] = {}
 
     def windows(self, count: int = 5) -> list[float]:
         """Return the medians of the finite losses over `count` equal parts of the run."""
@@ -152,6 +163,15 @@ class History:
     def add(self, name: str, sample: Sample) -> None:
         """Add a sample of a parameter."""
         self.samples.setdefault(name, Thinned(self.limit)).append(sample)
+
+    def add_spread(self, name: str, step: int, values: Any) -> None:
+        """Add a histogram of log10 |values|, zeros left out; of a large array from a part."""
+        flat = values.ravel()
+        # an odd stride: an even one may meet the same columns in every row
+        part = array_of(flat[:: max(flat.size // _COUNTED, 1) | 1])
+        sizes = np.abs(part[np.isfinite(part) & (part != 0)].astype(float))
+        counts = np.histogram(np.log10(sizes), SPREAD_EDGES)[0].astype(np.uint16)
+        self.spreads.setdefault(name, Thinned(_SPREADS)).append((step, counts))
 
 
 def fast_norm(array: Any) -> float:

@@ -254,6 +254,8 @@ class Monitor:
             if tensor.grad is not None:
                 g = tensor.grad.data
                 gradient = fast_norm(g)
+                if len(tensor.shape) > 1:
+                    self.history.add_spread(name, self.steps, g)
                 squares += gradient * gradient
                 if earlier is not None:
                     product += fast_dot(g, earlier)
@@ -355,29 +357,30 @@ class Monitor:
         Parameters
         ----------
         kind : {"update_ratios", "histograms", "loss_surface"}
-            The loss and ‖Δw‖/‖w‖ of every parameter over the steps; the gradients by layer in
-            the graphs that are held; the loss over a plane through the parameters, with the
-            path that the optimiser took (make the monitor with ``path=50``).
+            The loss and ‖Δw‖/‖w‖ of every parameter over the steps; histograms of the weights'
+            gradients over time; the loss over a plane through the parameters, with the path
+            that the optimiser took (make the monitor with ``path=50``).
 
         Raises
         ------
         ArgumentError
-            For another kind, or one that needs a graph while none is held.
+            For another kind, or the loss surface while no graph is held.
         """
-        from graphviz_ad.diagnose import figures
+        from graphviz_ad.diagnose.figure_ridges import gradient_ridges
         from graphviz_ad.diagnose.figure_surface import loss_surface
+        from graphviz_ad.diagnose.figures import update_ratios
 
         if kind == "update_ratios":
-            return figures.update_ratios(self.history)
-        if kind not in ("histograms", "loss_surface"):
+            return update_ratios(self.history)
+        if kind == "histograms":
+            return gradient_ridges(self.history)
+        if kind != "loss_surface":
             expected = "one of update_ratios, histograms, loss_surface"
             raise ArgumentError("Monitor.figure", expected, repr(kind))
         traces = self.traces
         if not traces:
             hint = "call it after a step, on a monitor with keep=1 or more"
             raise ArgumentError("Monitor.figure", "a graph that is held", "none", hint)
-        if kind == "histograms":
-            return figures.histograms(list(traces.values()))
         trace = traces[max(traces)]
         return loss_surface(trace, self._positions(trace))
 

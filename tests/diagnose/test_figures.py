@@ -11,7 +11,8 @@ import pytest
 
 import graphviz_ad as ad
 from graphviz_ad.diagnose import figures
-from graphviz_ad.diagnose.history import History
+from graphviz_ad.diagnose.figure_ridges import gradient_ridges
+from graphviz_ad.diagnose.history import SPREAD_EDGES, History
 from graphviz_ad.errors import ArgumentError
 
 
@@ -83,3 +84,30 @@ def test_pyplot_is_not_imported() -> None:
     before = "matplotlib.pyplot" in sys.modules
     deep(ad.tanh).figure()
     assert ("matplotlib.pyplot" in sys.modules) == before
+
+
+def test_ridges_show_gradients_over_time() -> None:
+    rng = np.random.default_rng(0)
+    history = History(10)
+    for step in range(100):
+        for name in ("first", "se$cond"):
+            history.add_spread(name, step, 10.0 ** -(step / 25) * rng.normal(size=(60, 60)))
+    (_, first), *_, (_, last) = history.spreads["first"]
+    peaks = SPREAD_EDGES[first.argmax()], SPREAD_EDGES[last.argmax()]
+    assert peaks[0] - peaks[1] > 3  # decades
+    assert len(history.spreads["first"]) <= 64
+    figure = gradient_ridges(history)
+    assert figure._repr_png_()
+    assert [len(axes.collections) for axes in figure.axes] == [14, 14]
+    for odd in (np.zeros((2, 2)), np.full((2, 2), np.nan), np.full((2, 2), 1e300)):
+        history.add_spread("odd", 0, odd)
+    assert gradient_ridges(history)._repr_png_()
+
+
+def test_a_sampled_part_of_a_large_array_is_not_one_column() -> None:
+    values = np.zeros((2048, 784))
+    values[:, 5] = 1.0
+    history = History(10)
+    history.add_spread("w", 0, values)
+    ((_, counts),) = history.spreads["w"]
+    assert 0 < counts.sum() < 20
