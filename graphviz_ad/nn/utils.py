@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from graphviz_ad.backend import namespace, protect
 from graphviz_ad.engine.tensor import Tensor, tensor
 from graphviz_ad.errors import ArgumentError, GradientError, ShapeError
@@ -19,7 +21,7 @@ __all__ = [
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
-) -> float:  # fmt: skip
+) -> np.float64:  # fmt: skip
     """Scale all gradients together so that their norm is at most `max_norm`.
 
     Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
@@ -38,8 +40,8 @@ def clip_grad_norm_(
 
     Returns
     -------
-    float
-        The norm before.
+    numpy.float64
+        The norm before: a float that has ``item()``, too.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def clip_grad_norm_(
     >>> import graphviz_ad as ad
     >>> w = ad.parameter([3.0, 4.0])
     >>> (w * w / 2).sum().backward()
-    >>> ad.nn.utils.clip_grad_norm_([w], 1.0)
+    >>> ad.nn.utils.clip_grad_norm_([w], 1.0).item()
     5.0
     >>> w.grad.data.round(4).tolist()
     [0.6, 0.8]
@@ -72,7 +74,7 @@ def clip_grad_norm_(
     if not factor >= 1:
         for leaf in reached:
             _rebind(leaf, lambda g: g * factor)
-    return total
+    return np.float64(total)
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
