@@ -21,7 +21,7 @@ import graphviz_ad
 PACKAGE = Path(graphviz_ad.__file__).parent
 
 # room -> the rooms that it may import, besides itself. A room is a file or a directory of the
-# package; `trace.recorder` and `trace.replay` are the doors from the trace to the engine. `errors`,
+# package; `trace.recorder`, `trace.replay` and `trace.backward_pass` are the doors from the trace to the engine. `errors`,
 # `backend` and `console` are the floor: a trace may hold arrays of either backend, and who reads
 # one asks there.
 ALLOWED: dict[str, set[str]] = {
@@ -34,6 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "datasets": {"errors"},
     "optim": {"errors", "backend", "engine", "ops", "nn"},
     "trace.model": {"errors"},
+    "trace.backward_pass": {"errors", "engine", "trace.recorder", "trace.replay", "trace"},
     "trace.recorder": {"errors", "backend", "engine", "trace.model", "trace.replay", "trace"},
     "trace.replay": {"errors", "backend", "engine", "trace.model", "trace"},
     "trace": {"errors", "backend", "trace.model"},
@@ -46,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
         "backend",
         "trace",
         "trace.model",
+        "trace.backward_pass",
         "trace.recorder",
         "render",
         "diagnose",

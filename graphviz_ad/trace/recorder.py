@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,7 +25,7 @@ from graphviz_ad.trace.places import Places
 from graphviz_ad.trace.replay import Replay, registry_rules, replay_rules
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["record_trace", "reload_trace"]
+__all__ = ["GraphBuilder", "record_trace", "records_of", "reload_trace"]
 
 _OUTER_FRAMES = 20
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -59,8 +60,8 @@ def record_trace(output: Tensor, gradient: Any = None, frame: FrameType | None =
     if output._record is None:
         hint = "make the leaves with ad.parameter, outside no_grad(), and compute from them"
         raise NothingRecordedError("show_graph", "the output of an operation", repr(output), hint)
-    records = _records_of(output)
-    builder = _Builder(records, output, frame)
+    records = records_of([output])
+    builder = GraphBuilder(records, output, frame)
     return builder.trace(gradient)
 
 
@@ -80,21 +81,19 @@ def reload_trace(path: str | Path, limit: int = LIMIT) -> tuple[Trace, Session]:
     return load_trace(path, registry_rules, limit=limit)
 
 
-def _records_of(output: Tensor) -> list[Record]:
-    """Return the records that lead to `output`, in creation order."""
-    assert output._record is not None
-    found = {output._record.id: output._record}
-    stack = [output._record]
+def records_of(outputs: Sequence[Tensor]) -> list[Record]:
+    """Return the records that lead to some outputs of operations, in creation order."""
+    found: dict[int, Record] = {}
+    stack = list(outputs)
     while stack:
-        for tensor in stack.pop().inputs:
-            record = None if tensor is None else tensor._record
-            if record is not None and record.id not in found:
-                found[record.id] = record
-                stack.append(record)
+        record = stack.pop()._record
+        if record is not None and record.id not in found:
+            found[record.id] = record
+            stack.extend(tensor for tensor in record.inputs if tensor is not None)
     return [found[key] for key in sorted(found)]
 
 
-class _Builder:
+class GraphBuilder:
     """Numbers values, ops and edges in creation order, then replays the backward pass."""
 
     def __init__(self, records: list[Record], output: Tensor, frame: FrameType | None) -> None:
@@ -222,22 +221,35 @@ class _Builder:
             self.values[self.shown]["name"] = name
         replay = Replay(self.records, self.ops, self.edges, self.shown)
         why = replay.run(self.output, gradient)
-        graph = Graph(
-            tuple(ValueNode(**{**v, "consumers": tuple(v["consumers"])}) for v in self.values),
-            tuple(OpNode(**op) for op in self.ops),
-            tuple(
-                Edge(i, value, op, slot, is_input, self._carries(replay, i, op, is_input, value))
-                for i, (value, op, slot, is_input) in enumerate(self.edges)
+        graph = self.graph(
+            lambda edge, value, is_input: (
+                edge in replay.contributions if is_input else value in replay.gradients
             ),
-            tuple(self.scopes.values()),
             self.places.sources(),
         )
-        forward = [Step(i, "forward", op.id, op.outputs) for i, op in enumerate(graph.ops)]
+        forward = self.forward(graph)
         return Trace(
             graph, [*forward, *replay.steps(len(forward))], self.shown, self.data,
             replay.gradients, replay.contributions, replay.accumulated, why, self._hook_notes(),
             replay.sent_shapes, replay_rules(self.records, {**self._newest_leaves(), **self.made}),
         )  # fmt: skip
+
+    def graph(self, carries: Callable[[int, int, bool], bool], sources: tuple[Any, ...]) -> Graph:
+        """Return the frozen graph; `carries` says of an edge whether a gradient comes along it."""
+        return Graph(
+            tuple(ValueNode(**{**v, "consumers": tuple(v["consumers"])}) for v in self.values),
+            tuple(OpNode(**op) for op in self.ops),
+            tuple(
+                Edge(i, value, op, slot, is_input, carries(i, value, is_input))
+                for i, (value, op, slot, is_input) in enumerate(self.edges)
+            ),
+            tuple(self.scopes.values()),
+            sources,
+        )
+
+    def forward(self, graph: Graph) -> list[Step]:
+        """Return the steps of the forward pass."""
+        return [Step(i, "forward", op.id, op.outputs) for i, op in enumerate(graph.ops)]
 
     def _newest_leaves(self) -> dict[int, int]:
         """Return the newest version of every leaf, by the id of its tensor."""
@@ -253,9 +265,6 @@ class _Builder:
         found = [self.made.get(t.id, self.leaves.get(t.id, [0])[0]) for t in hooked]
         names = ", ".join(self.values[v]["name"] or f"v{v}" for v in found)
         return [f"gradients are shown as they are without the hooks on {names}"]
-
-    def _carries(self, replay: Replay, edge: int, op: int, is_input: bool, value: int) -> bool:
-        return edge in replay.contributions if is_input else value in replay.gradients
 
 
 def _one_per_input(record: Record) -> tuple[str, ...]:

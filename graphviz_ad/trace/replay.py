@@ -23,11 +23,11 @@ from graphviz_ad.trace.model import Contribution, Step
 from graphviz_ad.trace.rules import CallFacts
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["Replay", "ReplayRules", "registry_rules", "replay_rules"]
+__all__ = ["Replay", "ReplayRules", "quietly", "registry_rules", "replay_rules"]
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Give no warnings, since the user's own pass gave them: looking adds none."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -60,7 +60,7 @@ class Replay:
         """Replay, and return why there is no backward pass where there is none."""
         if gradient is None and output.size != 1:
             return f"no backward pass: {output.shape} is not a scalar; give gradient= for one"
-        with _quietly():
+        with quietly():
             self.gradients[self.shown] = seed(output, gradient, "show_graph")
             for op in range(len(self.records) - 1, -1, -1):
                 self._send(op, self.records[op])
@@ -152,7 +152,7 @@ class ReplayRules:
     def forward(self, op: int, arrays: Sequence[Any]) -> tuple[Any, ...]:
         """Run the forward rule on other operands and return its outputs."""
         call = self._calls[op]
-        with _quietly():
+        with quietly():
             out = call.op.forward(namespace(_outputs(call)[0]), *arrays, **call.params)
         return out if type(out) is tuple else (out,)
 
@@ -165,7 +165,7 @@ class ReplayRules:
             for g, y in zip(gradients, outputs, strict=True)
         )
         found = {}
-        with _quietly():
+        with quietly():
             sent = pull_back(_as_record(call), filled if type(call.out) is tuple else filled[0])
             for slot in slots:
                 part = sent[slot]() if type(sent[slot]) is FunctionType else sent[slot]
@@ -186,39 +186,69 @@ class ReplayRules:
         before = tape.recording, tape.scope, tape.rule
         tape.recording, tape.scope, tape.rule = True, None, call.op.name
         try:
-            with _quietly():
-                sent = self._traced(call, starts, slot)
+            with quietly():
+                sent = self._traced(op, starts, slot)
         finally:
             tape.recording, tape.scope, tape.rule = before
         found = {}
         if sent is not None and sent.requires_grad:
-            with _quietly():
+            with quietly():
                 found = sweep(Reached([sent]), [(sent, tangent)], {start.id for start in starts})
         return tuple(found.get(start.id, start._data) for start in starts)
 
-    def _traced(self, call: _Call, starts: list[Tensor], slot: int) -> Tensor | None:
-        several = type(call.out) is tuple
-        out = tuple(as_constant(y) for y in _outputs(call))
+    def _traced(self, op: int, starts: list[Tensor], slot: int) -> Tensor | None:
+        call = self._calls[op]
         operands = [
             as_constant(array) if given else array
             for array, given in zip(call.arrays, call.given, strict=True)
         ]
+        out = [as_constant(y) for y in _outputs(call)]
+        return self.traced_pull_back(op, starts, operands, out, [slot]).get(slot)
+
+    def traced_pull_back(
+        self, op: int, gradients: Sequence[Tensor | None], operands: Sequence[Any],
+        outputs: Sequence[Tensor], slots: Sequence[int],
+    ) -> dict[int, Tensor]:  # fmt: skip
+        """Do `pull_back` on tensors, so that it is recorded where the tape records.
+
+        Parameters
+        ----------
+        op : int
+        gradients : sequence of Tensor or None
+            One per output; None for zeros.
+        operands, outputs : sequence
+            What the operation saw and made, as tensors (or arrays, for numbers in the code).
+        slots : sequence of int
+
+        Raises
+        ------
+        VJPError
+            When the rule cannot be run on tensors.
+        """
+        call = self._calls[op]
+        starts = tuple(
+            as_constant(namespace(y).zeros_like(y)) if g is None else g
+            for g, y in zip(gradients, _outputs(call), strict=True)
+        )
+        several = type(call.out) is tuple
+        found = {}
         try:
             sent = call.op.vjp(
-                TRACED, tuple(starts) if several else starts[0], out if several else out[0],
-                *operands, **call.params,
+                TRACED, starts if several else starts[0],
+                tuple(outputs) if several else outputs[0], *operands, **call.params,
             )  # fmt: skip
-            part = (sent if type(sent) is tuple else (sent,))[slot]
-            part = part() if type(part) is FunctionType else part
-            return (
-                None if part is None else as_constant(fit(part, call.arrays[slot], call.op, slot))
-            )
+            sent = sent if type(sent) is tuple else (sent,)
+            for slot in slots:
+                part = sent[slot]() if type(sent[slot]) is FunctionType else sent[slot]
+                if part is not None:
+                    found[slot] = as_constant(fit(part, call.arrays[slot], call.op, slot))
         except GraphvizADError:
             raise
         except Exception as error:
             got = f"{type(error).__name__}: {error}"
             expected = "a rule that can be differentiated"
             raise VJPError(f"{call.op.name}.vjp", expected, got) from error
+        return found
 
 
 def replay_rules(records: Sequence[Record], values: dict[int, int]) -> ReplayRules:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from graphviz_ad.errors import ArgumentError, RenderError, TraceError
 from graphviz_ad.trace.file import save_trace
+from graphviz_ad.trace.backward_pass import record_backward
 from graphviz_ad.trace.recorder import record_trace, reload_trace
 from graphviz_ad.trace.trace import Trace
 from graphviz_ad.widget.diagnosed import Diagnosed
@@ -240,6 +241,34 @@ class GraphView(Diagnosed):
     def _look(self) -> dict[str, Any]:
         """How static pictures are coloured, and what is marked on them."""
         return {"colour": self._colour, "signs": self.signs}
+
+    def backward_graph(self, **options: Any) -> GraphView:
+        """Return the backward pass as a graph of its own: what computes each gradient, op by op.
+
+        Parameters
+        ----------
+        **options
+            `step`, `embed`, `theme`, `height` and `title`, as of `show_graph`.
+
+        Raises
+        ------
+        TraceError
+            When there is no backward pass, or the trace holds no rules.
+        VJPError
+            When the VJP of a user's own operation cannot be run on tensors.
+        NothingRecordedError
+            When the pass computes nothing: it only passes the output's gradient on.
+
+        Examples
+        --------
+        >>> import graphviz_ad as ad
+        >>> a, b = ad.parameter(3.0), ad.parameter(2.0)
+        >>> backward = ad.show_graph(a * b * b).backward_graph()
+        >>> [op.op for op in backward.ops]
+        ['multiply', 'multiply', 'multiply', 'multiply', 'add']
+        """
+        title = f"the backward pass of {self.trace.value_label(self.trace.output)}"
+        return GraphView(record_backward(self.trace), **{"title": title, **options})
 
     def to_svg(self, **options: Any) -> str:
         """Return a static picture as SVG text; options as of `graphviz_ad.render.svg.to_svg`."""
