@@ -21,9 +21,9 @@ import graphviz_ad
 PACKAGE = Path(graphviz_ad.__file__).parent
 
 # room -> the rooms that it may import, besides itself. A room is a file or a directory of the
-# package; `trace.recorder`, `trace.replay` and `trace.backward_pass` are the doors from the trace to the engine. `errors`,
-# `backend` and `console` are the floor: a trace may hold arrays of either backend, and who reads
-# one asks there.
+# package; `trace.recorder`, `trace.replay` and `trace.backward_pass` are the doors from the trace
+# to the engine. `errors`, `backend` and `console` are the floor: a trace may hold arrays of either
+# backend, and who reads one asks there.
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "console": set(),

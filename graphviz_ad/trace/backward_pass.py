@@ -83,9 +83,7 @@ class _Pass:
         self.first_ids.append(next_id())
         self.ops.append(op)
         tape.scope, tape.rule = self._box(node.scope), node.op
-        sending = {
-            edges[e].slot: e for e in node.inputs if self.source.contribution(e) is not None
-        }
+        sending = {edges[e].slot: e for e in node.inputs if self.source.contribution(e) is not None}
         operands: list[Any] = list(self.rules.arrays(op))
         for edge in node.inputs:
             slot = edges[edge].slot

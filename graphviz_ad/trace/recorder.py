@@ -216,6 +216,7 @@ class GraphBuilder:
         return parent.id if parent else None
 
     def trace(self, gradient: Any) -> Trace:
+        """Return the trace, with the backward pass that starts from `gradient`."""
         name = self.output.name
         if name:
             self.values[self.shown]["name"] = name

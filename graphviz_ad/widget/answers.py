@@ -19,6 +19,7 @@ from graphviz_ad.widget.explanations import (
     told_op_check,
     told_paths,
 )
+from graphviz_ad.widget.payload import Payload, backward_payload, told
 
 __all__ = ["Answers"]
 
@@ -52,6 +53,8 @@ class Answers:
         self._trace = trace
         self._arrays = arrays
         self._diagnose = diagnose
+        self._backward: Payload | None = None
+        self._of_backward: Answers | None = None
 
     def answer(self, message: Any) -> Reply | None:
         """Return the reply to a message and its buffers; None for what is no question."""
@@ -61,6 +64,8 @@ class Answers:
         }  # fmt: skip
         if not isinstance(message, dict) or message.get("type") not in known:
             return None
+        if message.get("graph") == "backward" and self._of_backward is not None:
+            return self._of_backward.answer({**message, "graph": None})
         request = message.get("request")
         try:
             reply, buffers = known[message["type"]](message)
@@ -98,6 +103,8 @@ class Answers:
             return {"type": "explanation", "found": spread(np.asarray(to_numpy(array)))}, []
         if self._trace is None:
             raise _RefusedError("the trace of this page is gone")
+        if about == "backward":
+            return {"type": "explanation", "found": told(self._backward_of(self._trace))}, []
         kind, explain = EXPLANATIONS.get(about, ("", None)) if type(about) is str else ("", None)
         nodes: Any = () if explain is None else getattr(self._trace.graph, kind)
         if explain is None or not of or not 0 <= of[0] < len(nodes):
@@ -110,6 +117,13 @@ class Answers:
             raise _RefusedError("there is nothing here that could diagnose")
         self._diagnose()
         return {"type": "diagnosis"}, []
+
+    def _backward_of(self, trace: Trace) -> Payload:
+        """Return the backward pass as a graph of its own; questions about it are answered, too."""
+        if self._backward is None:
+            self._backward = backward_payload(trace)
+            self._of_backward = Answers(self._backward.trace, self._backward.arrays)
+        return self._backward
 
     def _array(self, message: dict[str, Any]) -> tuple[int, Any]:
         index = message.get("array")

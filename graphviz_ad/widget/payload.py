@@ -5,6 +5,7 @@ Everything that is shown is computed, labelled and worded here; the page selects
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import math
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from graphviz_ad.errors import GraphvizADError
 from graphviz_ad.render.diagram import build_diagram
 from graphviz_ad.render.format import format_number, format_shape
 from graphviz_ad.render.sizes import scale_of
+from graphviz_ad.trace.backward_pass import record_backward
 from graphviz_ad.trace.debug.target import scope_chain
 from graphviz_ad.trace.explain.reasons import reason
 from graphviz_ad.trace.explain.vectorised import shape_argument
@@ -33,10 +36,16 @@ from graphviz_ad.widget.arrays import ArrayStore
 from graphviz_ad.widget.edges import Explained
 from graphviz_ad.widget.embedded import Element, elements_of, explained
 
-__all__ = ["Payload", "build_payload"]
+__all__ = ["Payload", "backward_payload", "build_payload", "told"]
 
 VERSION = 1
 _LONGEST_PARAM = 60
+
+BACKWARD_OPERATIONS = 60
+"""Operations of a graph whose backward pass a page without a kernel carries as a graph."""
+
+BACKWARD_BYTES = 600_000
+"""Characters of that graph's arrays."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,39 @@ class Payload:
             Elements that must be among them: of which value, and the index.
         """
         found = {} if self.trace is None else explained(self.trace, elements)
+        if self.trace is not None and _is_short(self.trace):
+            try:
+                backward = told(backward_payload(self.trace))
+            except GraphvizADError as refused:
+                backward = {"document": "", "buffer": "", "reason": str(refused)}
+            if len(backward["buffer"]) <= BACKWARD_BYTES:
+                found[f"backward {self.trace.output}"] = backward
         return _packed(json.dumps(found, allow_nan=False, separators=(",", ":")))
+
+
+def backward_payload(trace: Trace) -> Payload:
+    """Return the payload of the backward pass as a graph of its own.
+
+    Raises
+    ------
+    GraphvizADError
+        As `graphviz_ad.trace.backward_pass.record_backward`.
+    """
+    return build_payload(record_backward(trace))
+
+
+def told(payload: Payload) -> dict[str, str]:
+    """Return a payload inside another's answer; BackwardTold in the page's contract."""
+    document, buffer = (base64.b64encode(b).decode() for b in (payload.packed, payload.buffer))
+    return {"document": document, "buffer": buffer, "reason": ""}
+
+
+def _is_short(trace: Trace) -> bool:
+    return (
+        trace.rules is not None
+        and not trace.why_no_backward
+        and len(trace.graph.ops) <= BACKWARD_OPERATIONS
+    )
 
 
 def _packed(text: str) -> bytes:

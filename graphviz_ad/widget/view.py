@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from graphviz_ad.errors import ArgumentError, RenderError, TraceError
-from graphviz_ad.trace.file import save_trace
 from graphviz_ad.trace.backward_pass import record_backward
+from graphviz_ad.trace.file import save_trace
 from graphviz_ad.trace.recorder import record_trace, reload_trace
 from graphviz_ad.trace.trace import Trace
 from graphviz_ad.widget.diagnosed import Diagnosed

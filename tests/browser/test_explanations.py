@@ -373,6 +373,73 @@ def test_the_picked_element_is_framed_in_both_maps(open_view: Opener) -> None:
         expect(cell).to_have_attribute("data-cell", "2,1")
 
 
+def test_the_backward_pass_is_a_graph_of_its_own(open_view: Opener, screenshot: Keep) -> None:
+    view = lesson()
+    stepper = open_view(view)
+    stepper.button("backward graph").press("Enter")
+    inner = StepperPage(stepper.page, 1).wait()
+    expected = view.backward_graph()
+    assert inner.steps == len(expected.trace.steps)
+    made = expected.trace.value("W∇")
+    shown = inner.read([made.key])["inspected"][made.key]
+    assert agrees(shown["data norm"], float(np.linalg.norm(expected.trace.data(made.id))))
+    screenshot(stepper.page)
+    inner.button("first position").click()
+    inner.expect_position(0)
+    stepper.expect_position(stepper.steps)
+    inner.page.keyboard.press("Escape")
+    stepper.page.keyboard.press("Escape")
+    expect(inner.root).to_be_hidden()
+    expect(stepper.button("backward graph")).to_be_focused()
+    stepper.page.keyboard.press("ArrowLeft")
+    stepper.expect_position(stepper.steps - 1)
+
+
+@pytest.mark.parametrize(("dark", "width"), [(False, 1360), (True, 1360), (False, 360)])
+def test_nothing_serious_is_found_with_everything_open(
+    open_view: Opener, screenshot: Keep, root: Path, dark: bool, width: int
+) -> None:
+    view = lesson()
+    stepper = open_view(view, dark=dark, window={"width": width, "height": 900})
+    page = stepper.page
+    # A wheel brings no checker: this needs the checkout's own node_modules.
+    page.evaluate((root / "widgets/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+
+    def violations() -> list[str]:
+        found = page.evaluate("() => axe.run('.gad-stepper')")["violations"]
+        return [
+            f"{v['id']}: {node['html'][:200]}"
+            for v in found
+            if v["impact"] in ("serious", "critical")
+            for node in v["nodes"]
+        ]
+
+    W = view.trace.value("W").key
+    stepper.node(W).dispatch_event("click")
+    stepper.button("check ∂").click()
+    stepper.root.locator(".gad-options summary").click()
+    field = stepper.root.get_by_label("index of an element")
+    field.fill("2, 1")
+    field.press("Enter")
+    for section in ("terms", "rule", "paths"):
+        unfold(stepper, section)
+    expect(stepper.root.locator(".gad-path").first).to_be_visible()
+    screenshot(page, "value")
+    assert violations() == []
+    inspector = stepper.root.locator(".gad-inspector .gad-pane-body")
+    assert inspector.evaluate("e => e.scrollWidth - e.clientWidth") <= 1, "it scrolls sideways"
+    stepper.node(view.trace.op("matmul").key).dispatch_event("click")
+    unfold(stepper, "jacobian")
+    expect(stepper.root.locator(".gad-jacobian")).to_be_visible()
+    screenshot(page, "op")
+    assert violations() == []
+    assert inspector.evaluate("e => e.scrollWidth - e.clientWidth") <= 1, "it scrolls sideways"
+    stepper.button("backward graph").click()
+    StepperPage(page, 1).wait()
+    screenshot(page, "backward")
+    assert violations() == []
+
+
 @pytest.mark.slow
 def test_a_kernel_explains_what_is_not_on_the_page(
     lab: LabServer, new_page: Callable[..., Page], screenshot: Keep

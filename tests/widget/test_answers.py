@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 from typing import Any
 
 import numpy as np
@@ -69,6 +72,25 @@ def test_jacobians_checks_paths_and_histograms_are_told() -> None:
     assert ask(type="explain", about="op check", of=[0])[0]["found"]["checked"] == 2
     assert ask(type="explain", about="paths", of=[0])[0]["found"]["told"] == "2 paths to the loss"
     assert sum(ask(type="explain", about="spread", of=[0])[0]["found"]["counts"]) == ARRAY.size
+
+
+def test_the_backward_graph_is_sent_and_questions_about_it_are_answered() -> None:
+    x = ad.parameter([3.0, 4.0], name="x")
+    answers = Answers(ad.show_graph((x * x).sum()).trace, [])
+
+    def found(**message: Any) -> Any:
+        answer = answers.answer({"type": "explain", "request": 0, **message})
+        assert answer is not None
+        return answer[0]["found"]
+
+    sent = found(about="backward", of=[2])
+    document = json.loads(gzip.decompress(base64.b64decode(sent["document"])))
+    names = [value["label"] for value in document["values"]]
+    assert "x∇" in names
+    multiply = next(i for i, op in enumerate(document["ops"]) if op["name"] == "multiply")
+    jacobian = found(graph="backward", about="jacobian", of=[multiply, 0, 0])
+    assert jacobian["structure"] == "diagonal"
+    assert jacobian["vector"] is None, "the backward pass has no gradients of its own"
 
 
 @pytest.mark.parametrize(

@@ -270,7 +270,7 @@ export class Derivation {
       const { op, slot } = payload.edges[edge] ?? { op: -1, slot: -1 };
       const rule = payload.ops[op]?.vjps.find((vjp) => vjp.slot === slot);
       if (rule === undefined || rule.tex === "") continue;
-      body.append(h("div", { class: "gad-formula" }, math(rule.tex, true), h("div", { class: "gad-shapes" }, rule.shapes)));
+      body.append(h("div", { class: "gad-formula", tabindex: 0 }, math(rule.tex, true), h("div", { class: "gad-shapes" }, rule.shapes)));
       if (rule.argument !== "") body.append(h("p", { class: "gad-argument" }, rule.argument));
     }
   }

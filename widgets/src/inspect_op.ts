@@ -42,7 +42,7 @@ export class OpPanel {
           ),
           h(
             "div",
-            { class: "gad-formula" },
+            { class: "gad-formula", tabindex: 0 },
             vjp.tex === "" ? null : math(vjp.tex, true),
             shapes(vjp.shapes),
           ),
@@ -152,6 +152,6 @@ function formula(title: string, tex: string, shapeLine: string): HTMLElement {
     "section",
     { class: "gad-section" },
     h("h4", {}, title),
-    h("div", { class: "gad-formula" }, math(tex, true), shapes(shapeLine)),
+    h("div", { class: "gad-formula", tabindex: 0 }, math(tex, true), shapes(shapeLine)),
   );
 }

@@ -35,7 +35,7 @@ const OWN = {
   slider: "input[type=range]",
   menu: "select",
   pressed: "button, [role=button]",
-  scrolls: ".gad-grid",
+  scrolls: ".gad-grid, .gad-scrolls, .gad-formula, .gad-place code",
 };
 
 /** On a page of its own (`alone`) it also takes the keys pressed while nothing has the focus. */

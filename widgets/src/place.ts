@@ -11,6 +11,6 @@ export function placeText(context: Context, place: Place | null): HTMLElement | 
     "section",
     { class: "gad-section gad-place" },
     h("span", {}, `${source.title}, line ${place.line}`),
-    line === undefined ? null : h("code", {}, line.trim()),
+    line === undefined ? null : h("code", { tabindex: 0 }, line.trim()),
   );
 }

@@ -1,5 +1,6 @@
 // The Stepper: puts the panes together and keeps the one position that all of them show.
 import { ArrayStore, fetcherOf } from "./arrays";
+import { BackwardView } from "./backward_view";
 import { type Context, parseKey } from "./context";
 import { Debugger, type NodeAction } from "./debugger";
 import { Diagnosing, readDiagnosis } from "./diagnosing";
@@ -18,7 +19,7 @@ import { NodeMenu } from "./node_actions";
 import type { NodeSpec, Payload } from "./payload";
 import { PathLayer } from "./path_layer";
 import { Player } from "./player";
-import type { Session } from "./session";
+import { readSession, type Session } from "./session";
 import { SignsLayer } from "./signs_layer";
 import { type Colour, SizesLayer } from "./sizes_layer";
 import { SourcePane } from "./source";
@@ -54,6 +55,7 @@ export class Stepper implements Context {
   private readonly inspector: Inspector;
   private readonly source: SourcePane;
   private readonly findings: FindingsPane;
+  private readonly backward: BackwardView;
   private readonly path: PathLayer;
   private readonly signs: SignsLayer;
   private readonly sizes: SizesLayer;
@@ -101,6 +103,8 @@ export class Stepper implements Context {
       h("div", { class: "gad-corner gad-corner-top" }, this.findings.chip),
       this.sizes.control,
     );
+    this.backward = new BackwardView(this, (graph, arrays, kernel) => this.inner(graph, arrays, kernel));
+    this.sizes.control.append(this.backward.button);
     this.inspector = new Inspector(this, () => this.showPane("inspector", false));
     this.source = new SourcePane(this, () => this.showPane("source", false));
     this.bar = new TimelineBar(this);
@@ -151,6 +155,7 @@ export class Stepper implements Context {
       this.bar.element,
       this.live,
       this.help.element,
+      this.backward.element,
     );
     const menu = new NodeMenu(this, this.element);
     this.element.append(menu.element);
@@ -162,6 +167,7 @@ export class Stepper implements Context {
       this.inspector,
       this.findings,
       this.sizes,
+      this.backward,
       this.source,
       this.toolbar,
       this.bar,
@@ -297,6 +303,12 @@ export class Stepper implements Context {
     const fills = height === 0 && this.options.page;
     this.element.classList.toggle("gad-fixed", height > 0 || fills);
     this.element.classList.toggle("gad-fills", fills);
+  }
+
+  /** A Stepper on another graph, in the same colours. */
+  private inner(payload: Payload, buffer: ArrayBuffer, kernel: Kernel | null): Stepper {
+    const session = readSession((name) => (name === "step" ? payload.steps.length : undefined));
+    return new Stepper(payload, buffer, { session, theme: this.shade, height: 0, page: false, kernel });
   }
 
   private applyTheme(): void {

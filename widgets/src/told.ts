@@ -92,6 +92,13 @@ export interface PathsTold {
   }[];
 }
 
+/** The backward pass as a graph of its own: another payload. */
+export interface BackwardTold {
+  document: string; // base64 of the packed document
+  buffer: string; // base64
+  reason: string; // why there is none, or ""
+}
+
 /** What can be asked, and the answer. */
 export interface Told {
   element: Derivation;
@@ -99,5 +106,6 @@ export interface Told {
   check: CheckTold;
   "op check": CheckTold;
   paths: PathsTold;
+  backward: BackwardTold;
   spread: Spread | null;
 }
