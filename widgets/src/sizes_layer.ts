@@ -206,6 +206,20 @@ export class SizesLayer implements Layer {
     setAttribute(tag.element, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
   }
 
+  /** What has no place on the scale, of what there is. */
+  private marks(): string[] {
+    const { values, arrays } = this.context.payload;
+    const sizes = values.flatMap(({ gradient }) => {
+      const spec = arrays[gradient ?? -1];
+      return spec === undefined ? [] : [rms(spec)];
+    });
+    return [
+      "plain: not arrived, or none",
+      ...(sizes.includes(0) ? ["dotted: exactly 0"] : []),
+      ...(sizes.some(Number.isNaN) ? ["red, dashed: NaN or Inf"] : []),
+    ];
+  }
+
   private fillLegend(): void {
     const scale = this.context.payload.sizes;
     if (scale === null) return;
@@ -226,7 +240,7 @@ export class SizesLayer implements Layer {
       this.bar,
       h("div", { class: "gad-sizes-ticks" }, ...ticks),
       wedge,
-      h("p", { class: "gad-sizes-note" }, "edges: the wider the larger · plain: not arrived, or none"),
+      h("p", { class: "gad-sizes-note" }, ["edges: the wider the larger", ...this.marks()].join(" · ")),
     );
   }
 }
