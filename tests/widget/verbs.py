@@ -121,7 +121,7 @@ def breakpoints_of(s: GraphView) -> Iterator[list[dict[str, Any]]]:
         yield [one("node", node.key), one("op", graph.ops[0].op, enabled=False)]
     for condition in (
         "isnan", "isinf", "norm > 3", "norm <= 2", "rms >= 1.1", "max > 3", "max < 10",
-        "gain > 0.1 decades", "gain < -1e-1",
+        "gain > 0.1 decades", "gain < -1e-1", "norm drops 0.2 decades", "rms rises .1 decades",
     ):  # fmt: skip
         yield [one("condition", condition)]
         yield [one("condition", condition, graph.values[0].key)]
