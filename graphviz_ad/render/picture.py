@@ -50,10 +50,11 @@ def build_scene(
     folded = fold(drawing, opened, compact=compact)
     layout = lay_out(drawing, folded)
     sized = Sized(trace) if colour == "gradient" else None
+    ways = frozenset(edge for sign in signs for edge in sign.way)
     parts = [
         *(frame_part(drawing, group, box) for group, box in layout.frames),
         *(
-            _link_part(trace, drawing, folded, i, layout.curves[i], sized)
+            _link_part(trace, drawing, folded, i, layout.curves[i], sized, ways)
             for i in range(len(folded.bundles))
         ),
         *(_item_part(trace, drawing, folded, layout, i, sized) for i in range(len(folded.items))),
@@ -92,6 +93,7 @@ def _link_part(
     index: int,
     curve: Curve,
     sized: Sized | None,
+    ways: Collection[int],
 ) -> Part:
     bundle = folded.bundles[index]
     edges = [trace.graph.edges[drawing.links[link].edge] for link in bundle.links]
@@ -99,7 +101,9 @@ def _link_part(
     colour = "forward" if any(e.carries_gradient for e in edges) else "quiet"
     count = _visible_count(drawing, folded, bundle)
     colour, width = (sized and sized.line(edges)) or (colour, 2.2 if count > 1 else 1.4)
+    on_the_way = any(edge.id in ways for edge in edges)
     drawn: list[Primitive] = [
+        *([Bezier(curve.points, "way", 10.0)] if on_the_way else []),
         Bezier(curve.points, colour, width),
         arrow_head(curve.tip, curve.points[-1], _ARROW, colour, reach=True),
     ]

@@ -25,9 +25,11 @@ LETTERS: dict[Severity, str] = {"error": "E", "warning": "W", "info": "i"}
 
 SIGN_LIGHT = {
     "error": "#b4232d", "warning": "#9a5b00", "info": "#4a5b72", "sign-ink": "#ffffff",
+    "way": "#eecfd1",
 }  # fmt: skip
 SIGN_DARK = {
     "error": "#ff8087", "warning": "#f2b84b", "info": "#a5b4c8", "sign-ink": "#10151d",
+    "way": "#552b34",
 }  # fmt: skip
 
 _RADIUS, _SIZE, _ROW, _MARGIN = 9.0, 10.5, 15.0, 14.0
@@ -48,12 +50,15 @@ class Sign:
         ``"vanishing"``
     text : str
         The finding in a sentence.
+    way : tuple of int
+        The edges from the loss to the blamed op, which are highlighted.
     """
 
     key: str
     severity: Severity
     kind: str
     text: str
+    way: tuple[int, ...] = ()
 
 
 def worst_by_item(

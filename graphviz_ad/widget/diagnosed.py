@@ -81,13 +81,17 @@ class Diagnosed(Debugger):
 
     @property
     def signs(self) -> tuple[Sign, ...]:
-        """The findings as static pictures mark them, without those that follow from others."""
+        """The findings as static pictures mark them, without those that follow from others.
+
+        The gradient's way is highlighted to the first of them, as long as that is an alarm.
+        """
         from graphviz_ad.render.signs import Sign
 
+        roots = [one for one in self._placed if one.parent is None]
+        ways = [one.path if one is roots[0] and one.finding.is_alarm else () for one in roots]
         return tuple(
-            Sign(one.key, one.finding.severity, one.finding.kind, one.finding.title)
-            for one in self._placed
-            if one.parent is None
+            Sign(one.key, one.finding.severity, one.finding.kind, one.finding.title, way)
+            for one, way in zip(roots, ways, strict=True)
         )
 
     def break_if(self, condition: str, at: Any = None) -> Breakpoint:

@@ -55,6 +55,14 @@ def test_a_badge_is_at_the_blamed_node_with_its_letter_and_words(view: Any) -> N
     assert finding.title in written
 
 
+def test_the_way_from_the_loss_is_a_band_under_its_edges(view: Any) -> None:
+    (sign,) = view.signs
+    root = ET.fromstring(view.to_svg(compact=False))
+    bands = [path for path in root.iter(f"{SVG}path") if "s-way" in (path.get("class") or "")]
+    assert len(bands) == len(sign.way) > 20
+    assert "s-way" not in to_svg(view.trace)
+
+
 def test_pictures_without_a_report_are_as_before(view: Any) -> None:
     plain = to_svg(view.trace)
     assert not signs_of(plain)
