@@ -395,6 +395,23 @@ def test_the_backward_pass_is_a_graph_of_its_own(open_view: Opener, screenshot: 
     stepper.expect_position(stepper.steps - 1)
 
 
+def test_a_small_graph_shows_its_backward_pass_from_the_loss(
+    open_view: Opener, screenshot: Keep
+) -> None:
+    a, b = ad.parameter(3.0, name="a"), ad.parameter(2.0, name="b")
+    view = ad.show_graph(a * b + a)
+    stepper = open_view(view)
+    stepper.select(f"v{view.trace.output}")
+    button = stepper.button("the backward pass as a graph")
+    button.click()
+    inner = StepperPage(stepper.page, 1).wait()
+    expect(inner.root).to_be_visible()
+    screenshot(stepper.page)
+    stepper.button("close the backward graph").click()
+    expect(inner.root).to_be_hidden()
+    expect(button).to_be_focused()
+
+
 @pytest.mark.parametrize(("dark", "width"), [(False, 1360), (True, 1360), (False, 360)])
 def test_nothing_serious_is_found_with_everything_open(
     open_view: Opener, screenshot: Keep, root: Path, dark: bool, width: int
@@ -475,3 +492,8 @@ def test_a_kernel_explains_what_is_not_on_the_page(
     part = unfold(stepper, "jacobian")
     expect(part).to_contain_text("1600 × 3200, block: 50 independent blocks", timeout=20_000)
     screenshot(page)
+    stepper.button("backward graph").click()
+    inner = StepperPage(page, 1).wait()
+    # broadcast, two products and their sum for k∇; a transpose and a product for W∇
+    assert inner.steps == 6
+    screenshot(page, "backward")

@@ -37,19 +37,20 @@ export class BackwardView {
     title: "close (Esc)",
   });
   private inner: Inner | null = null;
+  private before: Element | null = null;
 
   constructor(
     private readonly context: Context,
     private readonly make: MakeInner,
   ) {
-    const { payload, timeline } = context;
+    const { payload } = context;
     const label = payload.values[payload.output]?.label ?? "";
     const title = `the backward pass of ${label}, as a graph of its own`;
     this.close.append(icon("close"));
     this.element.setAttribute("aria-label", title);
     this.element.append(h("div", { class: "gad-overlay-head" }, h("h4", {}, title), this.close), this.place);
     this.element.hidden = true;
-    this.button.hidden = timeline.count === timeline.forwardSteps;
+    this.button.hidden = !this.possible;
     this.disposer.listen(this.button, "click", () => this.open());
     this.disposer.listen(this.close, "click", () => this.hide());
     this.disposer.listen<KeyboardEvent>(
@@ -73,7 +74,13 @@ export class BackwardView {
     this.disposer.dispose();
   }
 
-  private open(): void {
+  /** Whether there is a backward pass to be shown. */
+  get possible(): boolean {
+    return this.context.timeline.count > this.context.timeline.forwardSteps;
+  }
+
+  open(): void {
+    this.before = document.activeElement;
     this.element.hidden = false;
     this.cover(true);
     this.close.focus({ preventScroll: true });
@@ -87,7 +94,7 @@ export class BackwardView {
   private hide(): void {
     this.element.hidden = true;
     this.cover(false);
-    this.button.focus({ preventScroll: true });
+    if (this.before instanceof HTMLElement) this.before.focus({ preventScroll: true });
   }
 
   /** What lies below can be neither seen nor reached while this is open. */

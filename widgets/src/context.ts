@@ -32,6 +32,8 @@ export interface Context {
   find(key: string): void;
   /** opens the closed boxes around a node */
   uncover(key: string): void;
+  /** shows the backward pass as a graph of its own */
+  showBackward(): void;
   /** marks a path through the diagram; none: marks nothing */
   highlight(edges: readonly number[]): void;
 }

@@ -65,6 +65,7 @@ export class ValuePanel {
       spec.reason === ""
         ? null
         : h("p", { class: "gad-why" }, gradientName(spec.label), `: ${spec.reason}.`),
+      this.backward(),
       this.contributions?.element ?? null,
       this.derivation.element,
       this.check.element,
@@ -99,6 +100,14 @@ export class ValuePanel {
     this.derivation.show();
     if (!this.paths.element.hidden) this.paths.update();
     this.contributions?.show(gradient, position);
+  }
+
+  /** Where the backward pass starts, a way to see it as a graph. */
+  private backward(): HTMLElement | null {
+    if (this.value !== this.context.payload.output || this.spec.gradient === null) return null;
+    const button = h("button", { type: "button", class: "gad-action" }, "the backward pass as a graph");
+    this.disposer.listen(button, "click", () => this.context.showBackward());
+    return button;
   }
 
   /** The op that made it and the ops that use it. */

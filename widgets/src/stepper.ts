@@ -427,6 +427,10 @@ export class Stepper implements Context {
     if (drawn !== undefined && this.openAround(drawn)) void this.draw(false);
   }
 
+  showBackward(): void {
+    this.backward.open();
+  }
+
   highlight(edges: readonly number[]): void {
     this.path.mark(edges);
   }
