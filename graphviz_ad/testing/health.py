@@ -17,12 +17,13 @@ def assert_healthy(
     *,
     rules: Iterable[Rule] = (),
     ignore: Iterable[str] = (),
+    check: Any = (),
 ) -> None:
     """Raise when `graphviz_ad.diagnose` has an error or a warning about a loss.
 
     Parameters
     ----------
-    loss, parameters, rules, ignore
+    loss, parameters, rules, ignore, check
         As of `graphviz_ad.diagnose`.
 
     Raises
@@ -39,4 +40,4 @@ def assert_healthy(
     """
     from graphviz_ad.diagnose.record import diagnose
 
-    diagnose(loss, parameters, rules=rules, ignore=ignore).raise_if()
+    diagnose(loss, parameters, rules=rules, ignore=ignore, check=check).raise_if()

@@ -11,7 +11,7 @@ import pytest
 import graphviz_ad as ad
 from graphviz_ad.diagnose.correctness import wrong_sign
 from graphviz_ad.engine.op import REGISTRY
-from graphviz_ad.errors import ArgumentError, TraceError
+from graphviz_ad.errors import ArgumentError, DiagnosisError, TraceError
 
 
 @pytest.fixture
@@ -105,6 +105,13 @@ def test_a_gradient_that_is_absent_is_said() -> None:
     w, x = ad.parameter([1.0, 2.0], name="w"), ad.tensor([1.0, 2.0], name="x")
     report = ad.diagnose((w * x).sum(), check=x)
     assert any(note.startswith("x∇ was not checked") for note in report.notes)
+
+
+def test_a_test_suite_can_check_gradients(scaled: Any) -> None:
+    loss, W, _ = loss_of(scaled(-1.0))
+    ad.testing.assert_healthy(loss)
+    with pytest.raises(DiagnosisError, match="wrong-gradient"):
+        ad.testing.assert_healthy(loss, check=W)
 
 
 def test_wrong_sign() -> None:
