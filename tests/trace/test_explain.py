@@ -380,3 +380,13 @@ def test_a_trace_keeps_no_tensor_alive():
     del y
     assert died() is None
     assert trace.rules is not None
+
+
+def test_the_shapes_of_a_linear_layer_settle_its_rules():
+    x, W = ad.tensor(np.ones((2, 3)), name="x"), ad.parameter(np.ones((4, 3)), name="W")
+    b = ad.parameter(np.ones(4), name="b")
+    y = ad.linear(x, W, b)
+    s = ad.show_graph(y.sum())
+    expected = "W∇ is (4, 3): of x and y∇ only y∇ᵀ x has that shape, (4, 2)(2, 3)"
+    assert [rule.argument for rule in s.at(W).rules] == [expected]
+    assert [rule.argument for rule in s.at(b).rules] == [""]

@@ -18,6 +18,8 @@ __all__ = ["VectorisedRule", "shape_argument", "vectorised_rule"]
 
 Shape = tuple[int, ...]
 
+_PRODUCTS = ("matmul", "linear")  # their first two operands are multiplied
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class VectorisedRule(Shown):
@@ -78,9 +80,9 @@ def shape_argument(trace: Trace, edge: int) -> str:
     """
     end = trace.graph.edges[edge]
     op = trace.graph.ops[end.op]
-    if op.op != "matmul" or trace.contribution(edge) is None:
+    if op.op not in _PRODUCTS or end.slot > 1 or trace.contribution(edge) is None:
         return ""
-    (other,) = (e for e in op.inputs if trace.graph.edges[e].slot != end.slot)
+    (other,) = (e for e in op.inputs if trace.graph.edges[e].slot == 1 - end.slot)
     return _argument(trace, end.value, trace.graph.edges[other].value, op.outputs[0])
 
 
