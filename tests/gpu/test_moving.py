@@ -202,7 +202,8 @@ def test_training_moves_in_the_middle(make: Any) -> None:
     for (path, a), (_, b) in zip(
         host.state_dict().items(), moved.state_dict().items(), strict=True
     ):
-        np.testing.assert_allclose(a, b, 1e-8, 1e-10, err_msg=path)
+        # the gradient of a bias before batch normalisation is rounding, which Adam scales up
+        np.testing.assert_allclose(a, b, 1e-8, 1e-6, err_msg=path)
 
 
 def test_a_module_moves_whole() -> None:
