@@ -497,3 +497,26 @@ def test_a_kernel_explains_what_is_not_on_the_page(
     # broadcast, two products and their sum for k∇; a transpose and a product for W∇
     assert inner.steps == 6
     screenshot(page, "backward")
+
+
+@pytest.mark.slow
+def test_a_kernel_counts_all_of_a_large_tensor(
+    lab: LabServer, new_page: Callable[..., Page]
+) -> None:
+    cells = [
+        "import numpy as np, graphviz_ad as ad\n"
+        "w = ad.parameter(np.linspace(-1, 1, 40_000))\n"
+        "ad.show_graph(w.sum())"
+    ]
+    lab.write_notebook("histogram.ipynb", cells)
+    page = new_page()
+    lab.open(page, "histogram.ipynb")
+    lab.run_all(page)
+    stepper = StepperPage(page).wait()
+    stepper.select("v0")
+    spread = stepper.root.locator('.gad-spread[data-of="data"]')
+    expect(spread).to_contain_text("a random sample of 16,384")
+    spread.get_by_role("button", name="count all").click()
+    expect(spread).not_to_contain_text("sample")
+    counts = list(map(int, (spread.get_attribute("data-counts") or "").split()))
+    assert counts == np.histogram(np.linspace(-1, 1, 40_000), 24)[0].tolist()
