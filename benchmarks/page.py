@@ -227,10 +227,10 @@ def measure() -> list[tuple[str, str, str]]:
             rows.append((f"first picture, {ops:,} ops", seconds(times), goal))
         nodes, steps = step_times(browser, folder)
         middle, worst = statistics.median(steps), sorted(steps)[int(len(steps) * 0.95)]
-        measured = f"{middle:.1f} ms (95%: {worst:.1f} ms)"
+        measured = f"{middle:.1f} ms (best: {min(steps):.1f} ms, 95%: {worst:.1f} ms)"
         rows.append((f"a step, {nodes} nodes", measured, "16 ms"))
         asked = element_times(lab, browser)
-        measured = f"{statistics.median(asked):.0f} ms (95%: {sorted(asked)[-2]:.0f} ms)"
+        measured = f"{statistics.median(asked):.0f} ms (best: {min(asked):.0f} ms)"
         rows.append(("element of W in (32, 64) @ (64, 50), explained", measured, "100 ms"))
         places = {
             "JupyterLab": lambda: large_in_lab(lab, browser),
