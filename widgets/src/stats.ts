@@ -38,18 +38,18 @@ function sizeRow(
   data: ArraySpec | null,
   gradient: ArraySpec | null,
 ): HTMLElement {
-  const cell = (spec: ArraySpec | null, of: string, text: string): HTMLElement =>
-    h("td", { "data-stat": "rms", "data-of": of, class: spec === null ? "gad-absent" : null }, text);
-  const size = gradient === null ? 0 : rms(gradient);
-  const above = scale === null ? "" : ` (${decadesText(decades(scale, size))})`;
-  const title = "root mean square; of the gradient in brackets decades from the median";
-  return h(
-    "tr",
-    {},
-    h("th", { scope: "row", title }, "RMS"),
-    cell(data, "data", data === null ? "–" : format(rms(data))),
-    cell(gradient, "gradient", gradient === null ? "–" : format(size) + above),
-  );
+  const cell = (spec: ArraySpec | null, of: string): HTMLElement =>
+    spec === null
+      ? h("td", { "data-stat": "rms", "data-of": of, class: "gad-absent" }, "–")
+      : h("td", { "data-stat": "rms", "data-of": of }, format(rms(spec)));
+  const sized = cell(gradient, "gradient");
+  if (scale !== null && gradient !== null) {
+    const above = decades(scale, rms(gradient));
+    const text = Number.isFinite(above) ? `${decadesText(above)} decades` : "";
+    sized.append(h("small", { class: "gad-decades", title: "from the median gradient" }, text));
+  }
+  const title = "root mean square; under the gradient's, how far it is from the median gradient";
+  return h("tr", {}, h("th", { scope: "row", title }, "RMS"), cell(data, "data"), sized);
 }
 
 export function statsTable(
