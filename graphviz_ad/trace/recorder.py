@@ -232,7 +232,8 @@ class GraphBuilder:
         return Trace(
             graph, [*forward, *replay.steps(len(forward))], self.shown, self.data,
             replay.gradients, replay.contributions, replay.accumulated, why, self._hook_notes(),
-            replay.sent_shapes, replay_rules(self.records, {**self._newest_leaves(), **self.made}),
+            {edge: tuple(array.shape) for edge, array in replay.sent.items()},
+            replay_rules(self.records, {**self._newest_leaves(), **self.made}), replay.sent,
         )  # fmt: skip
 
     def graph(self, carries: Callable[[int, int, bool], bool], sources: tuple[Any, ...]) -> Graph:

@@ -51,7 +51,7 @@ class Replay:
         self.gradients: dict[int, Any] = {}
         self.contributions: dict[int, Any] = {}
         self.accumulated: dict[int, Any] = {}
-        self.sent_shapes: dict[int, tuple[int, ...]] = {}  # where they were not the input's
+        self.sent: dict[int, Any] = {}  # before it was summed, where it was
         self._sent: list[tuple[int, list[int]]] = []
         self._arrived: dict[int, int] = {}  # edge -> which contribution of its value it was
         self._counts: dict[int, int] = {}  # value -> how many have arrived
@@ -85,7 +85,7 @@ class Replay:
                 sent = sent()
             edge = edges[slot]
             if sent.shape != record.arrays[slot].shape:
-                self.sent_shapes[edge] = tuple(sent.shape)
+                self.sent[edge] = sent
             sent = fit(sent, record.arrays[slot], record.op, slot)
             value = self.edges[edge][0]
             total = sent if value not in self.gradients else self.gradients[value] + sent

@@ -60,6 +60,7 @@ class Trace:
         notes: Sequence[str] = (),
         sent_shapes: dict[int, tuple[int, ...]] | None = None,
         rules: Rules | None = None,
+        sent: dict[int, Any] | None = None,
     ) -> None:
         self.graph = graph
         self.steps = tuple(steps)
@@ -80,6 +81,7 @@ class Trace:
         self._contributions = contributions
         self._accumulated = accumulated
         self._sent_shapes = sent_shapes or {}
+        self._sent = sent or {}
         self.rules = rules
 
     def __repr__(self) -> str:
@@ -106,6 +108,13 @@ class Trace:
         """Return the shape of a contribution before it was summed over broadcast axes."""
         value = self.graph.values[self.graph.edges[edge].value]
         return self._sent_shapes.get(edge, value.shape)
+
+    def sent(self, edge: int) -> Any:
+        """Return a contribution before it was summed over broadcast axes.
+
+        None where it was sent in the value's own shape, and in a trace from a file.
+        """
+        return self._sent.get(edge)
 
     def accumulated(self, edge: int) -> Any:
         """Return the value's gradient once the contribution of `edge` has arrived, or None."""

@@ -259,6 +259,7 @@ class _Builder:
             "carries_gradient": edge.carries_gradient, "arrived": arrived, "total": total,
             "contribution": self._array(self.trace.contribution(index)),
             **self.explained.edge(index, self._norm),
+            "sent": self._array(self.trace.sent(index)),
             "accumulated": self._array(self.trace.accumulated(index)),
         }  # fmt: skip
 

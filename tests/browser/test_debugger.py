@@ -234,6 +234,11 @@ def test_where_a_gradient_comes_from(open_view: Opener, screenshot: Callable[...
     stepper.select(b.key)
     inspector = stepper.root.locator("[data-inspect]")
     expect(inspector).to_contain_text("summed over axis 0: (2, 2) → (2,)")
+    (term,) = contributions(view.trace, b.id)
+    step = inspector.locator(".gad-terms > *")
+    expect(step.nth(0)).to_contain_text("(2, 2)")
+    assert agrees(step.nth(0).inner_text().split()[-1], float(np.linalg.norm(term.sent)))
+    expect(step.nth(1)).to_have_text("Σ →axis 0")
     screenshot(stepper.page, "broadcast")
 
 

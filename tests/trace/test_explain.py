@@ -36,6 +36,8 @@ def test_contributions_say_which_axes_were_summed(rng):
     assert term.summed == "summed over axis 1: (32, 50) → (32, 1)"
     assert (term.op.op, term.slot, term.sent_shape) == ("multiply", 0, (32, 50))
     assert "summed over axis 0" in repr(terms)
+    np.testing.assert_allclose(term.sent.sum(axis=1, keepdims=True), term.value, rtol=1e-12)
+    assert [t.sent is None for t in terms] == [t.summed == "" for t in terms]
 
 
 def test_contributions_say_when_they_cancel():

@@ -1,7 +1,7 @@
 // "Where A∇ comes from": one heat map per consumer, and their sum.
 import { type Context, gradientPeak } from "./context";
 import { Disposer, h, setText } from "./dom";
-import { format, formatElement, toNumber } from "./format";
+import { format, formatElement, shapeText, toNumber } from "./format";
 import { fitBox, paint } from "./heatmap";
 import { math } from "./math";
 import { gradientName } from "./names";
@@ -67,6 +67,8 @@ export class Contributions {
   readonly element: HTMLElement;
   private readonly terms: {
     edge: number;
+    /** what the op sends where that is summed over axes first */
+    sent: Term | null;
     term: Term;
     facts: HTMLElement;
     share: Element | null;
@@ -103,7 +105,7 @@ export class Contributions {
         several ? h("small", {}, ` input ${slot + 1}`) : null,
       );
       this.disposer.listen(button, "click", () => context.select(`o${op}`));
-      const { share, summed } = payload.edges[edge] ?? { share: null, summed: "" };
+      const { share, summed, sent } = payload.edges[edge] ?? { share: null, summed: "", sent: null };
       const rule = opSpec?.vjps.find((vjp) => vjp.slot === slot)?.term ?? "";
       const term = new Term(
         context,
@@ -126,8 +128,12 @@ export class Contributions {
         summed === "" ? null : h("div", { class: "gad-term-summed" }, `Σ ${summed}`),
       );
       term.element.append(facts);
-      this.terms.push({ edge, term, facts, share: term.element.querySelector(".gad-term-share") });
+      const before =
+        sent === null || summed === "" ? null : new Term(context, NARROW, shapeCaption(context, sent));
+      const shareText = term.element.querySelector(".gad-term-share");
+      this.terms.push({ edge, sent: before, term, facts, share: shareText });
       if (i > 0) row.append(sign("+"));
+      if (before !== null) row.append(before.element, summing(summed));
       row.append(term.element);
     });
     const hidden = spec.contributions.length - shown.length;
@@ -150,9 +156,12 @@ export class Contributions {
   }
 
   show(gradient: Gradient, position: number): void {
-    for (const { edge, term, facts, share } of this.terms) {
-      const here = this.context.timeline.hasArrived(edge, position);
-      const array = here ? (this.context.payload.edges[edge]?.contribution ?? null) : null;
+    const { timeline, payload, arrays } = this.context;
+    for (const { edge, sent, term, facts, share } of this.terms) {
+      const here = timeline.hasArrived(edge, position);
+      const array = here ? (payload.edges[edge]?.contribution ?? null) : null;
+      const before = here ? (payload.edges[edge]?.sent ?? null) : null;
+      sent?.show(before, before === null ? 0 : arrays.peak(before), "not yet");
       term.show(array, this.peak, "not yet");
       facts.hidden = array === null;
       share?.toggleAttribute("hidden", array === null);
@@ -166,6 +175,17 @@ export class Contributions {
 function where({ payload }: Context, op: number): string {
   const place = payload.ops[op]?.place;
   return place == null ? "" : `, ${payload.sources[place.source]?.title ?? ""} line ${place.line}`;
+}
+
+function shapeCaption({ payload }: Context, array: number): HTMLElement {
+  const shape = payload.arrays[array]?.shape ?? [];
+  return h("div", { class: "gad-term-number" }, shapeText(shape));
+}
+
+/** The step from what was sent to what arrives. */
+function summing(summed: string): HTMLElement {
+  const axes = /axis \d+|axes [\d, and]*\d/.exec(summed)?.[0] ?? "";
+  return h("span", { class: "gad-sign gad-summing", title: summed }, "Σ →", h("small", {}, axes));
 }
 
 function bar(share: number): HTMLElement {

@@ -134,6 +134,8 @@ export interface EdgeSpec {
   contribution: number | null; // index in Payload.arrays
   /** its norm as a part of the sum of all contributions' norms; null where it is the only one */
   share: number | null;
+  /** what was sent before it was summed; null where it was sent in the value's shape */
+  sent: number | null; // index in Payload.arrays
   /** "summed over axis 0: (32, 50) → (50,)"; "" where it was sent in the value's shape */
   summed: string;
   /** how the norm changes on the way, in decades: log10(‖contribution‖ / ‖gradient read‖);

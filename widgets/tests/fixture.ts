@@ -232,6 +232,7 @@ export class Builder {
         share: null,
         summed: "",
         gain: null,
+        sent: null,
         accumulated: null,
       }) - 1
     );

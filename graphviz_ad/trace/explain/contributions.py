@@ -39,6 +39,8 @@ class Term(Shown):
         Its norm as a part of the sum of all contributions' norms.
     sent_shape : tuple of int
         Its shape before it was summed over the axes on which the value was broadcast.
+    sent : array or None
+        It before that sum; None where there is none, and in a trace from a file.
     summed : str
         That sum as a sentence, ``"summed over axis 0: (32, 50) → (50,)"``; empty for none.
     """
@@ -51,6 +53,7 @@ class Term(Shown):
     norm: float
     share: float
     sent_shape: tuple[int, ...]
+    sent: Any
     summed: str
 
     def _text(self) -> str:
@@ -137,7 +140,8 @@ def contributions(trace: Trace, value: int) -> Contributions:
         Term(
             trace.contribution(edge), graph.ops[graph.edges[edge].op], graph.edges[edge].slot,
             edge, trace.sent_at(edge), norms[edge], norms[edge] / whole if whole else 0.0,
-            trace.sent_shape(edge), summed_axes(trace.sent_shape(edge), node.shape),
+            trace.sent_shape(edge), trace.sent(edge),
+            summed_axes(trace.sent_shape(edge), node.shape),
         )
         for edge in sent
     ]  # fmt: skip
