@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
+from graphviz_ad.backend import protect
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.sums import sum_columns
 from graphviz_ad.engine.traced import call
@@ -211,6 +213,15 @@ def _check(input: Any, target: Any, weight: Any, reduction: str, label_smoothing
         raise ArgumentError("cross_entropy", "class probabilities", "NaN in target")
 
 
+_UNSIGNED = {np.dtype(c): np.dtype(c.upper()) for c in "bhilqBHI"}  # in native byte order
+
+
+@functools.lru_cache(maxsize=16)
+def _row_starts(count: int, classes: int) -> Any:
+    """Return where each row of a matrix starts in its flat form."""
+    return protect(np.arange(0, count * classes, classes))
+
+
 def _of_rows(scores: Any, labels: Any, ignore_index: int, reduction: str) -> Any:
     """Return the rule's result for NumPy scores (N, C) and labels (N,), the case of most steps.
 
@@ -220,10 +231,12 @@ def _of_rows(scores: Any, labels: Any, ignore_index: int, reduction: str) -> Any
     check_reduction("cross_entropy", reduction)
     if scores.dtype.char not in "fd" or not count or 0 <= ignore_index < classes:
         return None
-    # the place of the largest is found in a tenth of the time of the largest
-    if labels.item(labels.argmin()) < 0 or labels.item(labels.argmax()) >= classes:
+    # the place of the largest is found in a tenth of the time of the largest; without its
+    # sign a negative label is larger than any other
+    unsigned = _UNSIGNED.get(labels.dtype)
+    if unsigned is None or labels.item(labels.view(unsigned).argmax()) not in range(classes):
         return None
-    first = np.arange(0, count * classes, classes)
+    first = _row_starts(count, classes)
     # positions are found and taken in half the time of a maximum
     z = scores - scores.take(first + scores.argmax(1))[:, None]
     e = np.exp(z)

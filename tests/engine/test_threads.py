@@ -113,6 +113,7 @@ def test_tasks_do_not_switch_each_other_off() -> None:
         return await asyncio.gather(still(), recorded(), asyncio.to_thread(lambda: w * 5))
 
     def work() -> tuple[bool, bool]:
+        assert (w * 2).requires_grad  # from here on the thread has a tape to hand on
         bare, kept, threaded = asyncio.run(both())
         # a task, and what it gives to a thread, go on with the tape of their creator
         (kept * threaded).backward()

@@ -276,3 +276,15 @@ def test_second_derivative_of_a_convolutional_network() -> None:
         moved[place] += sign * step
         ends.append(norm(ad.parameter(moved)).item())
     assert exact.data[place] == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i4", "i8", ">i8", "u1", "u4", "u8"])
+def test_cross_entropy_takes_labels_of_every_integer_dtype(dtype: str) -> None:
+    scores = ad.parameter(np.arange(12.0).reshape(4, 3) % 5)
+    expected = ad.cross_entropy(scores, [0, 1, 2, 1]).item()
+    loss = ad.cross_entropy(scores, np.array([0, 1, 2, 1], dtype))
+    loss.backward()
+    assert loss.item() == pytest.approx(expected)
+    for wrong in ([0, 1, 3, 1], [0, -1, 2, 1]):
+        with pytest.raises(errors.IndexingError, match=r"cross_entropy: .* label"):
+            ad.cross_entropy(scores, np.array(wrong).astype(dtype))
