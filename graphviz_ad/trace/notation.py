@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from string import Template
 
+from graphviz_ad.trace.explain.contributions import broadcast_axes
 from graphviz_ad.trace.model import OpNode
 from graphviz_ad.trace.trace import Trace
 
@@ -26,6 +27,7 @@ _SPECIAL = {
 _IDENTIFIER = re.compile(r"([A-Za-z]+)(?:_?(\d+)|_(\w+)|\[(\d+)\])?")
 _TRANSPOSED = re.compile(r"(?:\{\$(\w+)\}|\$(\w+))\^\\top")
 _INDEXED = re.compile(r"\{\$(\w+)\}_|\$\{(\w+)\}_")
+_TERMS = re.compile(r"[-+]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _LETTERS = "abcdefghijklmnopqrstuvwx"
 
@@ -81,7 +83,7 @@ def vjp_tex(trace: Trace, op: OpNode, edge: int) -> str:
     symbols = _symbols(trace, op)
     sign = "=" if trace.arrival(edge)[1] == 1 else r"\mathrel{+}="
     target = _shaped(_gradient_tex(trace, end.value), trace.graph.values[end.value].shape)
-    return f"{target} {sign} {_fill(op.vjp_tex[end.slot], symbols)}"
+    return f"{target} {sign} {_summed(trace, op, edge, symbols)}"
 
 
 def term_tex(trace: Trace, op: OpNode, edge: int) -> str:
@@ -89,7 +91,19 @@ def term_tex(trace: Trace, op: OpNode, edge: int) -> str:
     end = trace.graph.edges[edge]
     if trace.contribution(edge) is None or end.slot >= len(op.vjp_tex):
         return ""
-    return _fill(op.vjp_tex[end.slot], _symbols(trace, op, shaped=False))
+    return _summed(trace, op, edge, _symbols(trace, op, shaped=False))
+
+
+def _summed(trace: Trace, op: OpNode, edge: int, symbols: dict[str, str]) -> str:
+    """Return the op's rule, with the sum over the axes on which the value was broadcast."""
+    end = trace.graph.edges[edge]
+    rule = _fill(op.vjp_tex[end.slot], symbols)
+    axes = broadcast_axes(trace.sent_shape(edge), trace.graph.values[end.value].shape)
+    if not axes:
+        return rule
+    rule = rf"\left({rule}\right)" if _TERMS.search(op.vjp_tex[end.slot]) else rule
+    named = "axis" if len(axes) == 1 else "axes"
+    return rf"\sum_{{\text{{{named} {', '.join(map(str, axes))}}}}} {rule}"
 
 
 def forward_shapes(trace: Trace, op: OpNode) -> str:

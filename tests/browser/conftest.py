@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
+from graphviz_ad.widget.view import GraphView
 from tests.browser.lab import LabServer
+from tests.browser.stepper_page import StepperPage
 from tests.browser.watch import Watch
 from tests.conftest import find_chromium
 
@@ -65,6 +67,18 @@ def new_page(browser: Browser) -> Iterator[PageMaker]:
         context.close()
     for _, watch in opened:
         watch.check()
+
+
+@pytest.fixture
+def open_view(new_page: PageMaker, tmp_path: Path) -> Callable[..., StepperPage]:
+    """Save a view as a page and open it from its file with the network blocked."""
+
+    def open_page(view: GraphView, **options: object) -> StepperPage:
+        page = new_page(files_only=True, **options)
+        page.goto(view.save(tmp_path / "graph.html").as_uri())
+        return StepperPage(page).wait()
+
+    return open_page
 
 
 @pytest.fixture

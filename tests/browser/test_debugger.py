@@ -23,18 +23,6 @@ pytestmark = pytest.mark.browser
 Opener = Callable[..., StepperPage]
 
 
-@pytest.fixture
-def open_view(new_page: Callable[..., Page], tmp_path: Path) -> Opener:
-    """Save a view as a page and open it from its file with the network blocked."""
-
-    def open_page(view: GraphView, **options: object) -> StepperPage:
-        page = new_page(files_only=True, **options)
-        page.goto(view.save(tmp_path / "graph.html").as_uri())
-        return StepperPage(page).wait()
-
-    return open_page
-
-
 def nested() -> GraphView:
     """Return a graph of 4 forward steps: two in outer.inner, one in outer, one outside."""
     x = ad.parameter([1.0, 2.0, 3.0], name="x")

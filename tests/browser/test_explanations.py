@@ -27,13 +27,11 @@ Keep = Callable[..., None]
 
 
 @pytest.fixture
-def open_view(new_page: Callable[..., Page], tmp_path: Path) -> Opener:
-    """Save a view as a page, open it from its file with the network blocked, go to the end."""
+def open_view(open_view: Opener) -> Opener:
+    """Open a view as a page and go to the end."""
 
     def open_page(view: GraphView, **options: object) -> StepperPage:
-        page = new_page(files_only=True, **options)
-        page.goto(view.save(tmp_path / "graph.html").as_uri())
-        stepper = StepperPage(page).wait()
+        stepper = open_view(view, **options)
         stepper.go_to(stepper.steps)
         return stepper
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ import graphviz_ad as ad
 from graphviz_ad.diagnose.numbers import rms
 from graphviz_ad.diagnose.placing import place
 from graphviz_ad.render.sizes import scale_of_trace
-from graphviz_ad.widget.view import GraphView
 from tests.browser.lab import LabServer
 from tests.browser.stepper_page import StepperPage
 from tests.browser.test_debugger import complaints
@@ -24,18 +22,6 @@ from tests.browser.test_debugger import complaints
 pytestmark = pytest.mark.browser
 
 Opener = Callable[..., StepperPage]
-
-
-@pytest.fixture
-def open_view(new_page: Callable[..., Page], tmp_path: Path) -> Opener:
-    """Save a view as a page and open it from its file with the network blocked."""
-
-    def open_page(view: GraphView, **options: object) -> StepperPage:
-        page = new_page(files_only=True, **options)
-        page.goto(view.save(tmp_path / "graph.html").as_uri())
-        return StepperPage(page).wait()
-
-    return open_page
 
 
 def sigmoids(depth: int = 8) -> Any:

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 import graphviz_ad as ad
-from graphviz_ad.widget.view import GraphView
 from tests.browser.graphs import random_graph, two_layer_network
 from tests.browser.stepper_page import StepperPage, changed_by
 
 pytestmark = pytest.mark.browser
 
 Opener = Callable[..., StepperPage]
-
-
-@pytest.fixture
-def open_view(new_page: Callable[..., Page], tmp_path: Path) -> Opener:
-    """Save a view as a page and open it from its file with the network blocked."""
-
-    def open_page(view: GraphView, **options: object) -> StepperPage:
-        page = new_page(files_only=True, **options)
-        page.goto(view.save(tmp_path / "graph.html").as_uri())
-        return StepperPage(page).wait()
-
-    return open_page
 
 
 def test_every_number_of_the_network_is_pythons(

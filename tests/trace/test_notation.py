@@ -74,3 +74,15 @@ def test_an_index_keeps_to_its_symbol():
     trace = ad.show_graph(ad.max_pool2d(x, 2).sum()).trace
     op = trace.graph.ops[0]
     assert "{x}_i" in forward_tex(trace, op)
+
+
+def test_a_broadcast_operand_s_rule_has_the_sum():
+    k, b = ad.parameter(np.ones((4, 3)), name="k"), ad.parameter(np.ones(3), name="b")
+    c = ad.parameter(np.ones((4, 1)), name="c")
+    trace = ad.show_graph(((k + b) - c).sum()).trace
+    add, subtract = trace.op("add"), trace.op("subtract")
+    assert term_tex(trace, add, add.inputs[0]) == r"{(\texttt{k + b})^{\nabla}}"
+    assert term_tex(trace, add, add.inputs[1]) == (
+        r"\sum_{\text{axis 0}} {(\texttt{k + b})^{\nabla}}"
+    )
+    assert term_tex(trace, subtract, subtract.inputs[1]).startswith(r"\sum_{\text{axis 1}} \left(-")

@@ -11,7 +11,7 @@ from graphviz_ad.trace.explain.shown import Shown, norm, number, table
 from graphviz_ad.trace.model import OpNode
 from graphviz_ad.trace.trace import Trace
 
-__all__ = ["Contributions", "Term", "contributions", "summed_axes"]
+__all__ = ["Contributions", "Term", "broadcast_axes", "contributions", "summed_axes"]
 
 _CANCELS = 0.1
 """Terms cancel where the norm of their sum is below this part of the sum of their norms."""
@@ -150,14 +150,17 @@ def contributions(trace: Trace, value: int) -> Contributions:
     )
 
 
-def summed_axes(sent: tuple[int, ...], shape: tuple[int, ...]) -> str:
-    """Say over which axes a contribution was summed; empty where its shape was the value's."""
-    if sent == shape:
-        return ""
+def broadcast_axes(sent: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:
+    """Return the axes over which a contribution is summed to the value's shape."""
     extra = len(sent) - len(shape)
-    axes = [
+    return [
         axis for axis, n in enumerate(sent) if axis < extra or (shape[axis - extra] == 1 and n != 1)
     ]
+
+
+def summed_axes(sent: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """Say over which axes a contribution was summed; empty where its shape was the value's."""
+    axes = [] if sent == shape else broadcast_axes(sent, shape)
     if not axes:
         return ""
     named = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
