@@ -65,7 +65,7 @@ def fit(sent: Array, like: Array, op: Any, slot: int) -> Array:
         extra = sent.ndim - len(shape)
         if extra == 1 and sent.shape[1:] == shape:
             summed = sum_rows(sent)
-            if type(summed) is _ndarray and summed.dtype == like.dtype and shape:
+            if shape and type(summed) is _ndarray and summed.dtype == like.dtype:
                 return summed  # of a bias, most of the time
         else:
             axes = tuple(range(extra)) + tuple(

@@ -6,6 +6,7 @@ The error is no larger: NumPy adds row after row, BLAS in several sums at once.
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -17,24 +18,27 @@ _MOST_ONES = 1 << 16
 """The longest vector of ones that is kept, half a megabyte."""
 
 
-@functools.lru_cache(maxsize=16)
-def _ones(count: int, dtype: str) -> Array:
-    return protect(np.ones(count, dtype))
+@functools.lru_cache(maxsize=32)
+def _ones(count: int, dtype: np.dtype[Any]) -> Any:
+    """Return the ones to multiply with; None where the sum is to be taken as it is."""
+    if dtype.char in "fd" and 0 < count <= _MOST_ONES:
+        return protect(np.ones(count, dtype))
+    return None
 
 
 def sum_rows(array: Array) -> Array:
     """Return the sum of the rows of a matrix, ``array.sum(axis=0)``."""
     if type(array) is np.ndarray and array.ndim == 2:
-        dtype, count = array.dtype.char, len(array)
-        if dtype in "fd" and 0 < count <= _MOST_ONES:
-            return _ones(count, dtype).dot(array)
+        ones = _ones(len(array), array.dtype)
+        if ones is not None:
+            return ones.dot(array)
     return array.sum(axis=0)
 
 
 def sum_columns(array: Array) -> Array:
     """Return the sum of each row of an array of one or two axes, ``array.sum(axis=-1)``."""
     if type(array) is np.ndarray and array.ndim <= 2:
-        dtype, count = array.dtype.char, array.shape[-1]
-        if dtype in "fd" and 0 < count <= _MOST_ONES:
-            return array.dot(_ones(count, dtype))
+        ones = _ones(array.shape[-1], array.dtype)
+        if ones is not None:
+            return array.dot(ones)
     return array.sum(axis=-1)

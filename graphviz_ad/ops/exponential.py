@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from graphviz_ad.backend import special
-from graphviz_ad.ops.families import Unary, quiet
+from graphviz_ad.ops.families import Unary, quiet, unit
 
 _POSITIVE = (0.2, 3.0)
 _LN2 = math.log(2)
@@ -163,12 +163,13 @@ class Sigmoid(Unary):
 
     @quiet()  # an exponential that overflows to infinity gives the right value, 0
     def forward(xp, a):
+        one = unit(a)
         e = xp.exp(-a if a.dtype.kind == "f" else 0.0 - a)
-        e += 1
-        return 1 / e
+        e += one
+        return one / e
 
     def vjp(xp, g, out, a):
-        slope = 1 - out
+        slope = unit(out) - out
         slope *= out
         slope *= g
         return slope

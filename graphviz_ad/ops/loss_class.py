@@ -12,7 +12,7 @@ from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.sums import sum_columns
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, IndexingError, ShapeError
-from graphviz_ad.ops.loss_common import check_reduction, reduced, shape_of
+from graphviz_ad.ops.loss_common import REDUCTIONS, check_reduction, reduced, shape_of
 from graphviz_ad.ops.loss_labels import (
     along,
     check_labels,
@@ -228,13 +228,14 @@ def _of_rows(scores: Any, labels: Any, ignore_index: int, reduction: str) -> Any
     None for a label that is ignored or wrong, and for scores that are not single or double.
     """
     count, classes = scores.shape
-    check_reduction("cross_entropy", reduction)
     if scores.dtype.char not in "fd" or not count or 0 <= ignore_index < classes:
         return None
     # the place of the largest is found in a tenth of the time of the largest; without its
     # sign a negative label is larger than any other
     unsigned = _UNSIGNED.get(labels.dtype)
-    if unsigned is None or labels.item(labels.view(unsigned).argmax()) not in range(classes):
+    if reduction not in REDUCTIONS or unsigned is None:
+        return None
+    if not 0 <= labels.item(labels.view(unsigned).argmax()) < classes:
         return None
     first = _row_starts(count, classes)
     # positions are found and taken in half the time of a maximum
@@ -256,8 +257,7 @@ def _to_rows(g: Any, saved: Any, reduction: str) -> Any:
     if reduction == "mean":
         g = g / len(e)
     sent = e * (g / total)[:, None]
-    flat = sent.reshape(-1)
-    flat.put(places, flat.take(places) - g)  # in half the time of flat[places] -= g
+    sent.put(places, sent.take(places) - g)  # in half the time of sent.reshape(-1)[places] -= g
     return sent
 
 

@@ -52,6 +52,8 @@ class Matmul(Op):
         return product(a, b)
 
     def vjp(xp, g, out, a, b):
+        if type(g) is ndarray and a.ndim == 2 == b.ndim and a.size <= _SMALL >= b.size:
+            return lambda: g.dot(b.T), lambda: a.T.dot(g)
         if a.ndim == 1 or b.ndim == 1:
             return _vector_vjp(g, a, b)
         if a.ndim > 2 and b.ndim == 2:
@@ -59,8 +61,6 @@ class Matmul(Op):
                 lambda: (rows(g) @ b.swapaxes(0, 1)).reshape(a.shape),
                 lambda: rows(a).swapaxes(0, 1) @ rows(g),
             )
-        if _are_small(g, a, b):
-            return lambda: g.dot(b.T), lambda: a.T.dot(g)
         return lambda: g @ b.swapaxes(-1, -2), lambda: a.swapaxes(-1, -2) @ g
 
     def samples(rng):
@@ -116,11 +116,6 @@ def product(a, b):
     ):
         return a.dot(b)
     return a @ b
-
-
-def _are_small(g, a, b):
-    """Whether `g`, `a` and `b` are NumPy matrices, and `a` and `b` small."""
-    return type(g) is ndarray and a.ndim == 2 == b.ndim and a.size <= _SMALL >= b.size
 
 
 def rows(a):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from graphviz_ad.engine.op import Sample
-from graphviz_ad.ops.families import Binary, Unary
+from graphviz_ad.ops.families import Binary, Unary, unit
 
 _C1 = math.pi**2 / 3
 _C3 = math.pi**4 / 30
@@ -250,7 +250,10 @@ class Tanh(Unary):
         return xp.tanh(a)
 
     def vjp(xp, g, out, a):
-        return g * (1 - out * out)
+        slope = out * out
+        slope = unit(slope) - slope
+        slope *= g
+        return slope
 
 
 class Arcsinh(Unary):
