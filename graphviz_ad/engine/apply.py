@@ -54,16 +54,23 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             refuse(op, error, operands, given, params, _getframe(depth + 1))
     inputs: list[Any] = []
     arrays: list[Array] = []
+    state = state_here() or begin()
     needs = False
+    stranger = None
     for operand in operands:
         if isinstance(operand, Tensor):
             inputs.append(operand)
             arrays.append(operand._data)
-            needs = needs or operand.requires_grad
+            if operand.requires_grad:
+                needs = True
+            theirs = operand._state
+            if theirs is not state and theirs is not None and theirs.tape is not state.tape:
+                stranger = operand
         else:
             inputs.append(None)
-            weak = op.weak and len(operands) > 1
-            arrays.append(None if operand is None else constant(operand, op.name, weak))
+            if operand is not None:
+                operand = constant(operand, op.name, op.weak and len(operands) > 1)
+            arrays.append(operand)
     kind = type(arrays[0]) if arrays else None
     if DEVICES:
         xp, arrays, params = unite(op, operands, arrays, params, _getframe(depth + 1))
@@ -82,38 +89,37 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             out = op.forward(xp, *arrays, **params)
     except Exception as error:
         refuse(op, error, operands, arrays, params, _getframe(depth + 1))
-    return _results(op, out, inputs, arrays, params, saved, needs, _getframe(depth + 1))
+    frame = None
+    if needs and op.differentiable and state.recording:
+        frame = _getframe(depth + 1)
+        if stranger is not None:
+            refuse_thread(op.name, stranger, state.tape, frame)
+    if type(out) is tuple:
+        return _several(op, out, inputs, arrays, params, saved, frame, state)
+    if type(out) is not _float64:
+        out = protect(out)
+    if frame is None:
+        return constant_leaf(out)
+    call = (params or _NO_PARAMS, saved, None, *inputs, *arrays)
+    return _recorded(out, next_id(), op, call, frame, state)
 
 
-def _results(
+def _several(
     op: type[Op],
-    out: Any,
+    out: tuple[Array, ...],
     inputs: list[Any],
     arrays: list[Array],
     params: dict[str, Any],
     saved: Any,
-    needs: bool,
-    frame: FrameType,
-) -> Any:
-    """Make the tensors of what a forward rule returned: recorded, or leaves."""
-    state = state_here() or begin()
-    if not (needs and op.differentiable and state.recording):
-        if type(out) is tuple:
-            return tuple([constant_leaf(protect(o)) for o in out])
-        return constant_leaf(protect(out))
-    for tensor in inputs:
-        theirs = None if tensor is None else tensor._state
-        if theirs is not state and theirs is not None and theirs.tape is not state.tape:
-            refuse_thread(op.name, tensor, state.tape, frame)
-    params = params or _NO_PARAMS
-    if type(out) is not tuple:
-        call = (params, saved, None, *inputs, *arrays)
-        if type(out) is not _float64:
-            out = protect(out)
-        return _recorded(out, next_id(), op, call, frame, state)
+    frame: FrameType | None,
+    state: State,
+) -> tuple[Tensor, ...]:
+    """Make the tensors of an op that returned several arrays: leaves where `frame` is None."""
     outs = tuple([protect(o) for o in out])
+    if frame is None:
+        return tuple([constant_leaf(o) for o in outs])
     ids = _consecutive_ids(len(outs))
-    call = (params, saved, (ids[0], outs), *inputs, *arrays)
+    call = (params or _NO_PARAMS, saved, (ids[0], outs), *inputs, *arrays)
     made = zip(outs, ids, strict=True)
     return tuple([_recorded(o, identity, op, call, frame, state) for o, identity in made])
 
@@ -135,23 +141,24 @@ def unary_function(op: type[Op]) -> Callable[[Any], Any] | None:
             out = forward(np, a)
         except Exception as error:
             refuse(op, error, (operand,), [a], _NO_PARAMS, _getframe(2))
+        state = state_here() or begin()
+        frame = None
+        if operand.requires_grad and differentiable and state.recording:
+            frame = _getframe(2)
+            theirs = operand._state
+            if theirs is not state and theirs is not None and theirs.tape is not state.tape:
+                refuse_thread(op.name, operand, state.tape, frame)
         if type(out) is _ndarray and out.ndim:
             out.setflags(False)  # type: ignore[call-arg]
         elif type(out) is tuple:
-            needs = operand.requires_grad
-            return _results(op, out, [operand], [a], _NO_PARAMS, None, needs, _getframe(2))
+            return _several(op, out, [operand], [a], _NO_PARAMS, None, frame, state)
         else:
             out = protect(out)
         result = _new(Tensor)
         result._data = out
         result.id = next_id()
         result._grad = result.name = result._watch = None
-        state = state_here() or begin()
-        if operand.requires_grad and differentiable and state.recording:
-            frame = _getframe(2)
-            theirs = operand._state
-            if theirs is not state and theirs is not None and theirs.tape is not state.tape:
-                refuse_thread(op.name, operand, state.tape, frame)
+        if frame is not None:
             result._op = op
             result._call = (_NO_PARAMS, None, None, operand, a)
             result._code = frame.f_code
@@ -264,7 +271,8 @@ def binary_operator(op: type[Op], swapped: bool) -> Any:
             result._code = frame.f_code
             result._lasti = frame.f_lasti
             result._state = state
-            result.requires_grad = kind is _float64 or out.dtype.kind == "f"
+            # an operand that requires a gradient is of floats, and so is then the result
+            result.requires_grad = True
         else:
             result.requires_grad = False
             result._op = result._code = result._state = None
