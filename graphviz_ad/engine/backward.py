@@ -72,9 +72,11 @@ class _Pass:
         The leaves that were reached, and the outputs with a `Watch`, by id.
     finished : dict
         The gradients of those outputs after their hooks, by id.
+    ours : set of int
+        The ids of sums that this pass made and nothing else shares, which it may add to in place.
     """
 
-    __slots__ = ("finished", "gradients", "heap", "leaves", "waiting", "watched")
+    __slots__ = ("finished", "gradients", "heap", "leaves", "ours", "waiting", "watched")
 
     def __init__(self) -> None:
         self.gradients: dict[int, Array] = {}
@@ -83,17 +85,29 @@ class _Pass:
         self.leaves: dict[int, Tensor] = {}
         self.watched: dict[int, Tensor] = {}
         self.finished: dict[int, Array] = {}
+        self.ours: set[int] = set()
 
-    def reach(self, tensor: Tensor, gradient: Array) -> None:
-        """Note a tensor and the first contribution to it."""
-        self.gradients[tensor.id] = gradient
+    def add(self, tensor: Tensor, part: Array) -> None:
+        """Add a contribution to what has arrived at a tensor, which waits from the first one on."""
+        key, gradients = tensor.id, self.gradients
+        if key in self.ours:
+            gradients[key] += part
+            return
+        if key in gradients:
+            # the first contribution may be shared with another value
+            total = gradients[key] = gradients[key] + part
+            if type(total) is not _float64:
+                self.ours.add(key)
+            return
+        gradients[key] = part
         if tensor._op is None:
-            self.leaves[tensor.id] = tensor
+            self.leaves[key] = tensor
             return
         if tensor._watch is not None:
-            self.watched[tensor.id] = tensor
+            self.watched[key] = tensor
         outs = tensor._outs
-        key = tensor.id if outs is None else outs[0]
+        if outs is not None:
+            key = outs[0]
         if key not in self.waiting:
             self.waiting[key] = tensor
             heappush(self.heap, -key)
@@ -120,49 +134,49 @@ def backward(output: Tensor, gradient: Any = None) -> None:
     """Add the gradient of `output` to ``.grad`` of the leaves; see `Tensor.backward`."""
     here = _Pass()
     gradients, waiting, heap, leaves = here.gradients, here.waiting, here.heap, here.leaves
-    # sums that this pass made and nothing else shares, which it may add to in place
-    ours: set[int] = set()
-    here.reach(output, seed(output, gradient))
     # An output has a larger id than its inputs, so when a record comes off the
     # heap every consumer has sent its contribution.
-    # Where only one waits, as in a chain, it need not go through the heap.
-    only: Tensor | None = None
-    while heap or only is not None:
-        if only is not None:
-            node, only = only, None
-            key = node.id
-        else:
+    # Where no other waits, as in a chain, the next one need not go through the heap.
+    following: Tensor | None = output
+    total = seed(output, gradient)
+    while True:
+        if following is not None:
+            node, g, following = following, total, None
+            op, call, out = node._op, node._call, node._data
+            if op is None or node._watch is not None or (call is not None and call[2]):
+                here.add(node, g)
+                continue
+        elif heap:
             key = -heappop(heap)
             node = waiting.pop(key)
-        op, call, out = node._op, node._call, node._data
-        kind = type(out)
-        if call is None:
-            if kind is _float64 and not heap and node._watch is None:
-                _along_numbers(node, here)
-                continue
-            outs = None
-            inputs: Any = node._left, node._right
-            arrays: Any = node._left_array, node._right_array
+            op, call, out = node._op, node._call, node._data
+            if call is not None and call[2]:
+                out, g = call[2][1], here.complete(key, call[2])
+            else:
+                g = gradients.pop(key)
+                if node._watch is not None:
+                    g = here.finished[key] = _hooked(node, g)
         else:
-            outs = call[2]
-            middle = (len(call) + OPERANDS) >> 1
-            inputs, arrays = call[OPERANDS:middle], call[middle:]
-        xp = np if kind is _ndarray or kind is _float64 else namespace(out)
-        if outs is not None:
-            out, g = outs[1], here.complete(key, outs)
-        else:
-            g = gradients.pop(key)
-            if node._watch is not None:
-                g = here.finished[key] = _hooked(node, g)
+            break
+        kind = type(node._data)
+        if kind is _float64 and call is None and not heap:
+            following, total = _along_numbers(node, g, here)
+            continue
+        xp = np if kind is _ndarray or kind is _float64 else namespace(node._data)
         try:
             if call is None:
+                inputs: Any = node._left, node._right
+                arrays: Any = node._left_array, node._right_array
                 sent = op.vjp(xp, g, out, arrays[0], arrays[1])
-            elif op.saves:
-                sent = op.vjp(xp, g, out, *arrays, saved=call[1], **call[0])
-            elif call[0]:
-                sent = op.vjp(xp, g, out, *arrays, **call[0])
             else:
-                sent = op.vjp(xp, g, out, *arrays)
+                middle = (len(call) + OPERANDS) >> 1
+                inputs, arrays = call[OPERANDS:middle], call[middle:]
+                if op.saves:
+                    sent = op.vjp(xp, g, out, *arrays, saved=call[1], **call[0])
+                elif call[0]:
+                    sent = op.vjp(xp, g, out, *arrays, **call[0])
+                else:
+                    sent = op.vjp(xp, g, out, *arrays)
         except Exception as error:
             raise failure(op, error) from error
         if type(sent) is not tuple:
@@ -184,40 +198,33 @@ def backward(output: Tensor, gradient: Any = None) -> None:
                 if part is None:
                     continue
                 part = fit(part, array, op, slot)
-            key = tensor.id
-            if key in ours:
-                gradients[key] += part
-            elif key in gradients:
-                # the first contribution may be shared with another value
-                total = gradients[key] = gradients[key] + part
-                if type(total) is not _float64:
-                    ours.add(key)
-            elif tensor._op is None:
-                gradients[key] = part
-                leaves[key] = tensor
-            elif (
-                only is None
-                and not heap
-                and tensor._watch is None
-                and ((call := tensor._call) is None or call[2] is None)
-            ):
-                gradients[key] = part
-                only = tensor
+            if tensor._op is None:
+                key = tensor.id
+                if key in gradients:
+                    here.add(tensor, part)
+                else:
+                    gradients[key] = part
+                    leaves[key] = tensor
+            elif heap:
+                here.add(tensor, part)
+            elif following is None:
+                following, total = tensor, part
+            elif following is tensor:
+                total = total + part
             else:
-                if only is not None:
-                    here.reach(only, gradients[only.id])
-                    only = None
-                here.reach(tensor, part)
+                here.add(following, total)
+                here.add(tensor, part)
+                following = None
     _finish(here)
 
 
-def _along_numbers(node: Tensor, here: _Pass) -> None:
+def _along_numbers(node: Tensor, g: Any, here: _Pass) -> tuple[Tensor | None, Any]:
     """Send a gradient down a chain of operators on numbers, where nothing else waits.
 
-    These take less time than what is done around them, so that less is done here.
+    These take less time than what is done around them, so that less is done here. What
+    comes after the chain is returned with its gradient, None where other records wait.
     """
     gradients = here.gradients
-    g = gradients.pop(node.id)
     while True:
         op = node._op
         a, b = operands = node._left_array, node._right_array
@@ -242,21 +249,20 @@ def _along_numbers(node: Tensor, here: _Pass) -> None:
             if key in gradients:
                 gradients[key] = gradients[key] + part
             elif tensor._op is None:
-                here.reach(tensor, part)
+                here.add(tensor, part)
             elif following is None:
                 following, g = tensor, part
-            elif following.id == key:
+            elif following is tensor:
                 g = g + part
             else:
-                here.reach(following, g)
-                here.reach(tensor, part)
-                return
+                here.add(following, g)
+                here.add(tensor, part)
+                return None, None
         if following is None:
-            return
+            return None, None
         node = following
         if node._call is not None or node._watch is not None or type(node._data) is not _float64:
-            here.reach(node, g)
-            return
+            return node, g
 
 
 def _finish(here: _Pass) -> None:
@@ -272,13 +278,14 @@ def _finish(here: _Pass) -> None:
             leaves[key] = tensor
     for key, tensor in leaves.items():
         total = gradients[key]
-        if tensor._grad is not None:
-            total = tensor._grad._data + total
+        before = tensor._grad
+        if before is not None:
+            total = (before._data if type(before) is Tensor else before) + total
         if type(total) is _ndarray and total.ndim:
             total.setflags(False)  # type: ignore[call-arg]
         else:
             total = protect(total)
-        tensor._grad = constant_leaf(total)
+        tensor._grad = total
 
 
 def _hooked(tensor: Tensor, gradient: Array) -> Array:

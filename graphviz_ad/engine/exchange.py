@@ -68,7 +68,7 @@ class Exchange:
         if self._op is not None:
             output: Tensor = self
             return output
-        return _leaf(self._data, self.requires_grad, self.name, self._grad)
+        return _leaf(self._data, self.requires_grad, self.name, self.grad)
 
     def __deepcopy__(self: Any, memo: dict[int, Any]) -> Tensor:
         """Return a leaf with a gradient of its own.
@@ -81,8 +81,8 @@ class Exchange:
         _require_leaf("deepcopy", self, "copy x.detach()")
         twin = _leaf(self._data, self.requires_grad, self.name, None)
         memo[id(self)] = twin
-        if self._grad is not None:
-            twin._grad = copy.deepcopy(self._grad.detach(), memo)
+        if self.grad is not None:
+            twin._grad = copy.deepcopy(self.grad.detach(), memo)
         return twin
 
     def __reduce__(self: Any) -> tuple[Any, ...]:
@@ -94,7 +94,7 @@ class Exchange:
             For the output of an operation: its graph cannot be pickled.
         """
         _require_leaf("pickle", self, "pickle x.detach()")
-        grad = None if self._grad is None else self._grad.detach()
+        grad = None if self.grad is None else self.grad.detach()
         return _leaf, (self._data, self.requires_grad, self.name, grad)
 
     def __dlpack__(self: Any, **options: Any) -> Any:

@@ -85,7 +85,7 @@ class Tensor(Values, Gradients, Exchange):
     _state: State | None
 
     _data: Array
-    _grad: Tensor | None
+    _grad: Any  # the array that a backward pass left; a tensor from when somebody looks
     _send_back: ClassVar[Callable[[Tensor, Any], None]]  # engine.backward's
     _watch: Watch | None
     id: int
@@ -172,7 +172,11 @@ class Tensor(Values, Gradients, Exchange):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that `backward` accumulated here, or None. Set to None to clear it."""
-        return self._grad
+        grad = self._grad
+        if grad is None or type(grad) is Tensor:
+            return grad
+        made = self._grad = constant_leaf(grad)
+        return made
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:

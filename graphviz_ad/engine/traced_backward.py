@@ -30,7 +30,7 @@ def traced_backward(output: Tensor, gradient: Any, site: Site) -> None:
     before = tape.recording, tape.scope
     tape.recording, tape.scope = True, ScopeEntry("backward", tape.scope, site)
     try:
-        totals = [found[t.id] if t._grad is None else t._grad + found[t.id] for t in arrived]
+        totals = [found[t.id] if t.grad is None else t.grad + found[t.id] for t in arrived]
     finally:
         tape.recording, tape.scope = before
     for tensor, total in zip(arrived, totals, strict=True):

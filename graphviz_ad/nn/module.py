@@ -255,7 +255,7 @@ class Module(Tree, Hookable):
         if backend is not None:
             require(backend, function)
         for _, value in [*self._named("_parameters"), *self._named("_buffers")]:
-            grad = value._grad
+            grad = value.grad
             value._data = _moved(value._data, backend, dtype)
             value._grad = None if grad is None else tensor(_moved(grad._data, backend, dtype))
         return self

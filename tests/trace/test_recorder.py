@@ -50,6 +50,22 @@ def test_repeated_operand_keeps_an_edge_each():
     assert [float(trace.accumulated(e.id)) for e in edges] == [3.0, 6.0]
 
 
+@pytest.mark.parametrize("shape", [(), (2,)])
+@pytest.mark.parametrize("leaf", [True, False])
+def test_contributions_are_added_in_the_order_that_is_shown(shape, leaf):
+    x = ad.parameter(np.ones(shape))
+    z = x if leaf else x * 1.0
+    # 1e16 + 1 + 1 is 1e16, and 1e16 + (1 + 1) is not
+    twice = z + z
+    huge = z * 1e16
+    loss = (twice + huge).sum()
+    trace = ad.show_graph(loss).trace
+    loss.backward()
+    assert np.all(x.grad.numpy() == 1e16)
+    node = next(v for v in trace.graph.values if v.name == ("x" if leaf else "z"))
+    np.testing.assert_array_equal(trace.gradient(node.id), x.grad.numpy())
+
+
 def test_contributions_add_up_to_what_backward_gives(rng):
     x = ad.parameter(rng.normal(size=(4, 3)))
     w = ad.parameter(rng.normal(size=(3,)))
