@@ -15,7 +15,7 @@ def main() -> None:
     from benchmarks import run
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="samples per framework")
+    parser.add_argument("--rounds", type=int, default=31, help="samples per framework")
     parser.add_argument("--only", nargs="*", help="names of workloads; writes nothing")
     parser.add_argument(
         "--docs", type=Path, default=Path(__file__).parents[1] / "docs", help="where to write"

@@ -43,9 +43,6 @@ def _run(conv2d: Any, leaves: Any, g: Any) -> Callable[[], Any]:
     return run
 
 
-def measure(peers: list[Peer], rounds: int = 15) -> dict[str, dict[str, float]]:
+def measure(peers: list[Peer], rounds: int = 31) -> dict[str, dict[str, float]]:
     """Return the median seconds of each framework, by dtype."""
-    return {
-        name: interleaved(passes(peers, name), rounds, sample=0.05)
-        for name in ("float32", "float64")
-    }
+    return {name: interleaved(passes(peers, name), rounds) for name in ("float32", "float64")}

@@ -11,27 +11,38 @@ from collections.abc import Callable, Mapping
 # thread, so on a quiet machine the two clocks agree.
 _clock = time.process_time
 
-_SAMPLE = 0.02
+_SAMPLE = 0.005
 """Seconds that one sample takes at least."""
 
 
 def interleaved(
-    passes: Mapping[str, Callable[[], object]], rounds: int = 15, sample: float = _SAMPLE
+    passes: Mapping[str, Callable[[], object]], rounds: int = 31, sample: float = _SAMPLE
 ) -> dict[str, float]:
-    """Return the median seconds of each pass; all run once per round, in turns.
+    """Return the seconds of each pass, as medians; all run once per round, one after another.
 
-    The garbage collector is on, as it is for everybody, and starts each sample clean.
+    A virtual machine's speed changes by half within tenths of a second, so that the median
+    of one pass may be of slow moments and that of another of fast ones. The samples of a
+    round lie close together: what is returned is the median over the rounds of each pass's
+    ratio to the first pass, times the first one's median.
+
+    The garbage collector is on, as it is for everybody, and starts each round clean.
     """
     repeats = {name: _repeats(run, sample) for name, run in passes.items()}
-    samples: dict[str, list[float]] = {name: [] for name in passes}
+    first = next(iter(passes))
+    reference: list[float] = []
+    ratios: dict[str, list[float]] = {name: [] for name in passes}
     for _ in range(rounds):
+        gc.collect()
         for name, run in passes.items():
-            gc.collect()
             start = _clock()
             for _ in range(repeats[name]):
                 run()
-            samples[name].append((_clock() - start) / repeats[name])
-    return {name: statistics.median(times) for name, times in samples.items()}
+            seconds = (_clock() - start) / repeats[name]
+            if name == first:
+                reference.append(seconds)
+            ratios[name].append(seconds / reference[-1])
+    middle = statistics.median(reference)
+    return {name: statistics.median(found) * middle for name, found in ratios.items()}
 
 
 def _repeats(run: Callable[[], object], sample: float) -> int:

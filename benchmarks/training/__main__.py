@@ -17,7 +17,7 @@ def main() -> None:
     from benchmarks.training.run import WORKLOADS, find
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="samples per library")
+    parser.add_argument("--rounds", type=int, default=31, help="samples per library")
     parser.add_argument("--only", nargs="*", help="names of workloads' classes; writes nothing")
     parser.add_argument(
         "--docs", type=Path, default=Path(__file__).parents[2] / "docs", help="where to write"

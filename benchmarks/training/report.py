@@ -45,10 +45,10 @@ between the losses of the two libraries in the first {COMPARED} steps.
 
 ## Time of a step
 
-Forward pass, backward pass and optimiser, on one thread: the median of {rounds} samples of the
-CPU time of the process, in which the libraries take turns. graphviz_ad records everything, source
-lines included. The batch is made into tensors beforehand. A ratio below 1 says that graphviz_ad
-is faster.
+Forward pass, backward pass and optimiser, on one thread, by the CPU time of the process. The
+libraries take turns in {rounds} rounds; a ratio is the median of those within one round.
+graphviz_ad records everything, source lines included. The batch is made into tensors beforehand.
+A ratio below 1 says that graphviz_ad is faster.
 
 {timed(findings, libraries)}
 

@@ -74,7 +74,7 @@ def step_seconds(
 ) -> dict[str, float]:
     """Return the median CPU seconds of a step under each library, on the first batch."""
     passes = {library.name: _timed(Run(workload, library, dtype)) for library in libraries}
-    return interleaved(passes, rounds, sample=0.05)
+    return interleaved(passes, rounds)
 
 
 def _timed(run: Run) -> Any:
