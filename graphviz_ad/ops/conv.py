@@ -117,7 +117,7 @@ def spread_convolve(
         out = out.reshape(shape)
     add = add_wide_columns if wide else add_columns
     for part in _parts(xp, out, win):
-        add(xp.matmul(filters.swapaxes(1, 2), maps[part]), out[part], win)
+        add(xp, xp.matmul(filters.swapaxes(1, 2), maps[part]), out[part], win)
     if wide:
         out = out[..., : prod(win.padded)].reshape(shape)
     out = out[(..., *inner(win))]

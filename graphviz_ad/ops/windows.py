@@ -183,11 +183,23 @@ def columns(xp: Any, x: Any, win: Windows, groups: int) -> Any:
     return view.reshape(count, groups, rows, prod(win.out))
 
 
-def add_columns(cols: Any, x: Any, win: Windows) -> None:
-    """Add every column to the padded `x` where its window lies: the transpose of `columns`."""
-    cols = cols.reshape(*x.shape[:2], prod(win.kernel), *win.out)
-    for k, slab in enumerate(slabs(win)):
-        x[slab] += cols[:, :, k]
+def add_columns(xp: Any, cols: Any, x: Any, win: Windows) -> None:
+    """Add every column to the padded `x` where its window lies: the transpose of `columns`.
+
+    One axis of the kernel is added up after the other: there are fewer sums than places in
+    the kernel, and most of them are over long runs.
+    """
+    rank = len(win.kernel)
+    part = cols.reshape(*x.shape[:2], *win.kernel, *win.out)
+    every = (slice(None),) * (rank + 1)  # what is left of the kernel, and the axes that are done
+    for k, d, s, o, n in zip(
+        win.kernel, win.dilation, win.stride, win.out, win.padded, strict=True
+    ):
+        lead, rest = part.shape[:2] + part.shape[3 : rank + 2], part.shape[rank + 3 :]
+        whole = x if not rest else xp.zeros((*lead, n, *rest), dtype=x.dtype)
+        for i in range(k):
+            whole[(*every, slice(i * d, i * d + s * (o - 1) + 1, s))] += part[:, :, i]
+        part = whole
 
 
 def runs_are_short(win: Windows) -> bool:
@@ -203,7 +215,7 @@ def widened(xp: Any, x: Any, win: Windows) -> Any:
     return rows
 
 
-def add_wide_columns(cols: Any, x: Any, win: Windows) -> None:
+def add_wide_columns(xp: Any, cols: Any, x: Any, win: Windows) -> None:
     """Do as `add_columns` for widened rows: each place is then one run of the flattened `x`."""
     run = prod(win.out)
     cols = cols.reshape(*x.shape[:2], prod(win.kernel), run)
