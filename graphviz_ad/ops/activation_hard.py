@@ -146,9 +146,9 @@ class HardTanh(Unary):
     kinks = (-1.0, 1.0)
 
     def check(input, *, min_val, max_val):
-        if not min_val < max_val:
+        if not min_val <= max_val:
             got = f"min_val={min_val!r}, max_val={max_val!r}"
-            raise ArgumentError("hardtanh", "min_val below max_val", got)
+            raise ArgumentError("hardtanh", "min_val no larger than max_val", got)
 
     def forward(xp, input, *, min_val=-1.0, max_val=1.0):
         return xp.minimum(xp.maximum(input, min_val), max_val)
@@ -159,7 +159,7 @@ class HardTanh(Unary):
     def reference(input, *, min_val=-1.0, max_val=1.0):
         return np.clip(input, min_val, max_val)
 
-    fails = Failure(ArgumentError, r"hardtanh: expected min_val below", [1.0], min_val=2, max_val=1)
+    fails = Failure(ArgumentError, r"hardtanh: expected min_val no", [1.0], min_val=2, max_val=1)
 
 
 class ReLU6(Unary):
@@ -400,7 +400,7 @@ class HardShrink(Unary):
         _check_lambda("hardshrink", lambd)
 
     def forward(xp, input, *, lambd=0.5):
-        return xp.where(xp.abs(input) > lambd, input, 0)
+        return xp.where(xp.abs(input) <= lambd, 0, input)  # NaN stays NaN
 
     def vjp(xp, g, out, input, *, lambd):
         return xp.where(xp.abs(input) > lambd, g, 0)
@@ -419,6 +419,8 @@ def _check_lambda(function: str, lambd: float) -> None:
 def _by_channel(xp: Any, weight: Any, x: Any) -> Any:
     """Give one slope per channel the trailing axes that broadcast it against `x`."""
     trailing = getattr(x, "ndim", 0) - 2
+    if trailing < -1:
+        return xp.reshape(weight, ())
     if trailing <= 0 or getattr(weight, "size", 1) == 1:
         return weight
     return xp.reshape(weight, (weight.shape[0],) + (1,) * trailing)

@@ -11,7 +11,7 @@ from graphviz_ad.engine.register import composite, public_function
 from graphviz_ad.engine.tensor import Tensor, tensor
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, ShapeError
-from graphviz_ad.ops.index import ScatterAt, along, freeze_index
+from graphviz_ad.ops.index import ScatterAt, along, freeze_index, lines_of
 from graphviz_ad.ops.shape import as_shape
 
 
@@ -97,8 +97,7 @@ class Repeat(Op):
         return xp.repeat(a, repeats, axis)
 
     def vjp(xp, g, out, a, *, repeats, axis=None):
-        shape = (a.size,) if axis is None else a.shape
-        k = 0 if axis is None else axis % a.ndim
+        shape, k = lines_of(a, axis)
         source = xp.arange(shape[k]).repeat(repeats)
         return call(ScatterAt, xp, g, index=along(k, source), shape=shape).reshape(a.shape)
 
@@ -110,6 +109,7 @@ class Repeat(Op):
             Sample(a, repeats=[2, 0, 1], axis=1),
             Sample(a, repeats=np.array([3, 1]), axis=0),
             Sample(2.5, repeats=3),
+            Sample(2.5, repeats=3, axis=-1),
             Sample(a[:0], repeats=2),
         ]
 

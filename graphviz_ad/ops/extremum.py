@@ -151,6 +151,7 @@ class Median(Reduction):
     """
 
     name, label, method = "median", "median", True
+    zero_rank_axis = False
     tex = r"$y = \operatorname{median} $a"
     vjp_tex = (r"\tfrac{1}{2} $g \odot ([$a = l] / n_l + [$a = u] / n_u)",)
 

@@ -53,6 +53,11 @@ def along(axis: int, part: Any) -> tuple[Any, ...]:
     return (slice(None),) * axis + (part,)
 
 
+def lines_of(a: Any, axis: int | None) -> tuple[tuple[int, ...], int]:
+    """Return the shape of which `axis` is taken, and it: the flat one for None, or without axes."""
+    return (a.shape, axis % a.ndim) if a.ndim and axis is not None else ((a.size,), 0)
+
+
 def mesh(xp: Any, indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
     """Return the index of the elements that `indices` names along one axis of an array of `shape`.
 

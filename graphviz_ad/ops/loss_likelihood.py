@@ -10,6 +10,7 @@ from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.loss_common import (
     check_pair,
+    check_reduction,
     reduce_plainly,
     reduced,
     shape_of,
@@ -21,6 +22,10 @@ TWO_PI = 6.283185307179586
 HALF_LOG_TWO_PI = 0.9189385332046727
 
 
+def _same_or_one(length: int, of: int) -> bool:
+    return length in (1, of)
+
+
 class GaussianNLLLoss(Op):
     """Negative log-likelihood of targets under normal distributions with learned variances.
 
@@ -29,7 +34,8 @@ class GaussianNLLLoss(Op):
     Parameters
     ----------
     input, target : array_like, shape (…, D)
-        Means and observations. Both receive a gradient.
+        Means and observations; of length 1 where an observation counts for all along an
+        axis. Both receive a gradient.
     var : array_like, shape (…, D), (…, 1), (…) or ()
         Variances, not negative.
     full : bool
@@ -64,8 +70,12 @@ class GaussianNLLLoss(Op):
     )
 
     def check(input, target, var, *, full, eps, reduction):
-        check_pair("gaussian_nll_loss", input, target, reduction)
-        x, v = shape_of(input), shape_of(var)
+        check_reduction("gaussian_nll_loss", reduction)
+        x, t, v = shape_of(input), shape_of(target), shape_of(var)
+        plain = any(shape in ((), (1,)) for shape in (x, t))
+        if not plain and not (len(t) == len(x) and all(map(_same_or_one, t, x))):
+            expected = "target of the input's shape, or of length 1 along some of its axes"
+            raise ShapeError("gaussian_nll_loss", expected, f"input {x} and target {t}")
         if v not in (x, x[:-1], (*x[:-1], 1), ()):
             expected = "var of the input's shape, or without or with length 1 of its last axis"
             raise ShapeError("gaussian_nll_loss", expected, f"input {x} and var {v}")
@@ -106,6 +116,7 @@ class GaussianNLLLoss(Op):
             Sample(a, b, v[:, :1], reduction="none"),
             Sample(a, b, v[:, 0]),
             Sample(a, b, np.float64(0.7)),
+            Sample(a, b[:, :1], v, reduction="none"),
         ]
 
     fails = Failure(

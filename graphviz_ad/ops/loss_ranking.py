@@ -181,7 +181,8 @@ class MultilabelMarginLoss(Op):
     ----------
     input : array_like, shape (N, C) or (C,)
     target : array_like of int, shape of `input`
-        The labels of each sample, then -1; what follows -1 is ignored.
+        The labels of each sample, then -1; what follows -1 is ignored. One that is listed
+        twice counts twice, as in PyTorch.
     reduction : {'mean', 'sum', 'none'}
 
     Raises
@@ -220,11 +221,13 @@ class MultilabelMarginLoss(Op):
             raise IndexingError("multilabel_margin_loss", f"labels -1 to {x[-1] - 1}", got)
 
     def forward(xp, input, target, *, reduction="mean"):
-        lack = xp.maximum(_pair_lacks(xp, input, target), 0)
+        lack, times = _pair_lacks(xp, input, target)
+        lack = xp.maximum(lack, 0) * times
         return reduced(lack.sum(axis=(-2, -1)) / input.shape[-1], reduction)
 
     def vjp(xp, g, out, input, target, *, reduction):
-        lacking = 1.0 * (_pair_lacks(xp, input, target) > 0)
+        lack, times = _pair_lacks(xp, input, target)
+        lacking = (lack > 0) * times
         s = spread(g, input.size // input.shape[-1], reduction) / input.shape[-1]
         if reduction == "none":
             s = xp.expand_dims(s, -1)
@@ -240,7 +243,7 @@ class MultilabelMarginLoss(Op):
 
     def samples(rng):
         x = rng.normal(size=(3, 4))
-        t = np.array([[3, 0, -1, 1], [1, -1, 2, 2], [-1, 0, 0, 0]])
+        t = np.array([[3, 0, -1, 1], [1, 2, 1, -1], [-1, 0, 0, 0]])
         return [
             Sample(x, t),
             Sample(x, t, reduction="sum"),
@@ -267,12 +270,16 @@ def _lacks(
     return lack * factor, slope * factor
 
 
-def _pair_lacks(xp: Any, scores: Any, target: Any) -> Any:
-    """Return ``1 - x_j + x_i`` at [j, i] for j a label and i none, and 0 elsewhere."""
+def _pair_lacks(xp: Any, scores: Any, target: Any) -> tuple[Any, Any]:
+    """Return ``1 - x_j + x_i`` at [j, i], and how often it counts.
+
+    As often as j is a label, where i is none; 0 times elsewhere.
+    """
     classes = scores.shape[-1]
     # a label counts until the first -1
     listed = xp.cumsum(1 * (target < 0), axis=-1) < 1
     hit = xp.equal(xp.expand_dims(target, -1), xp.arange(classes))
-    hit = xp.any(hit & xp.expand_dims(listed, -1), axis=-2)
+    times = (1 * (hit & xp.expand_dims(listed, -1))).sum(axis=-2)
     lack = 1 - xp.expand_dims(scores, -1) + xp.expand_dims(scores, -2)
-    return xp.where(xp.expand_dims(hit, -1) & ~xp.expand_dims(hit, -2), lack, 0)
+    times = xp.expand_dims(times, -1) * (xp.expand_dims(times, -2) == 0)
+    return lack, times.astype(scores.dtype)

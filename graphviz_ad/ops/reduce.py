@@ -13,8 +13,11 @@ __all__ = ["Reduction", "flatten_axes", "keep_axes", "reduced_axes", "spread", "
 
 
 def reduced_axes(ndim, axis):
-    """Return the axes that `axis` names, all of them for None, none of them negative."""
-    if axis is None:
+    """Return the axes that `axis` names, all of them for None, none of them negative.
+
+    An array without axes has none, though NumPy takes 0 and -1 for one there.
+    """
+    if axis is None or not ndim:
         return tuple(range(ndim))
     axes = axis if isinstance(axis, tuple) else (axis,)
     return tuple([n + ndim if n < 0 else n for n in axes])
@@ -53,6 +56,8 @@ class Reduction(Op):
     """A function of the elements along some axes. Its samples have no ties."""
 
     method = True
+    zero_rank_axis = True
+    """Whether NumPy's function takes axis 0 of an array without axes."""
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -74,6 +79,7 @@ class Reduction(Op):
             Sample(a[:, :, ::-2], axis=()),
             Sample(1.5),
             Sample(1.5, axis=(), keepdims=True),
+            *[Sample(1.5, axis=-1)] * cls.zero_rank_axis,
             Sample(a[:, :0], axis=0),
             Sample(rng.integers(0, 9, size=(2, 3)), axis=0),
         ]
@@ -171,6 +177,7 @@ class Mean(Reduction):
     """
 
     name, label = "mean", "mean"
+    zero_rank_axis = False
     tex = r"$y = \tfrac{1}{n} \textstyle\sum $a"
     vjp_tex = (r"\operatorname{broadcast}($g / n)",)
 

@@ -7,6 +7,7 @@ import numpy as np
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import AxisError
 from graphviz_ad.ops.logarithm import finite
+from graphviz_ad.ops.loss_common import shape_of
 
 
 class Scan(Op):
@@ -27,13 +28,14 @@ class Scan(Op):
         return [
             Sample(a), Sample(a, axis=0), Sample(a, axis=1), Sample(a, axis=-1),
             Sample(a[0, :, :1], axis=1), Sample(a[:, :0], axis=1), Sample(a[:, :0], axis=2),
-            Sample(1.5), Sample(rng.integers(1, 5, size=(2, 3)), axis=1),
+            Sample(1.5), Sample(1.5, axis=-1), Sample(rng.integers(1, 5, size=(2, 3)), axis=1),
         ]  # fmt: skip
 
 
 def flat_scan(a, axis):
-    """Return what is scanned along which axis: for None the flattened array."""
-    return (a.reshape((a.size,)), 0) if axis is None else (a, axis)
+    """Return what is scanned along which axis: for None, or without axes, the flattened array."""
+    flat = axis is None or (not a.ndim and axis in (0, -1))
+    return (a.reshape((a.size,)), 0) if flat else (a, axis)
 
 
 def linear_scan(xp, factor, g):
@@ -166,7 +168,8 @@ class LogCumsumExp(Scan):
 
     def reference(a, *, axis=None):
         a = np.asarray(a, float)
-        return np.logaddexp.accumulate(a.ravel() if axis is None else a, axis=axis or 0)
+        flat = a.ravel() if axis is None else np.atleast_1d(a)
+        return np.logaddexp.accumulate(flat, axis=axis or 0)
 
     @classmethod
     def samples(cls, rng):
@@ -272,7 +275,7 @@ def to_places(xp, g, indices, a, axis):
 
 
 def _running_reference(at_least, a, axis):
-    a = np.ravel(a) if axis is None else np.asarray(a)
+    a = np.ravel(a) if axis is None else np.atleast_1d(a)
     lines = np.moveaxis(a, axis or 0, -1)
     values, places = lines.copy(), np.zeros(lines.shape, int)
     for index in np.ndindex(lines.shape):
@@ -327,10 +330,17 @@ class Diff(Op):
             for _ in range(n if total else 0):
                 g = -xp.diff(xp.concatenate([pad, g, pad], axis=axis), axis=axis)
         before = (slice(None),) * axis
+
+        def to_end(end, part):
+            if end is None:
+                return None
+            # where no difference is taken the ends are left out
+            return (lambda: g[(*before, part)]) if n else lambda: xp.zeros(shape_of(end))
+
         return (
             g[(*before, slice(first, last))],
-            None if prepend is None else lambda: g[(*before, slice(0, first))],
-            None if append is None else lambda: g[(*before, slice(last, total))],
+            to_end(prepend, slice(0, first)),
+            to_end(append, slice(last, total)),
         )
 
     def reference(a, prepend=None, append=None, *, n=1, axis=-1):
@@ -341,6 +351,7 @@ class Diff(Op):
         a = rng.normal(size=(3, 4))
         return [
             Sample(a), Sample(a, n=2), Sample(a, axis=0), Sample(a, n=0), Sample(a, n=4),
+            Sample(a, a[:, :2], a[:, :1], n=0),
             Sample(a, a[:, :2], axis=1), Sample(a, a[0, 0], a[:1], axis=0, n=3), Sample(a[:, :1]),
             Sample(a[:0]), Sample([1, 4, 9]),
         ]  # fmt: skip

@@ -9,7 +9,8 @@ import numpy as np
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, DTypeError, IndexingError, ShapeError
-from graphviz_ad.ops.index import ScatterAt, along, mesh, stand_in
+from graphviz_ad.ops.index import ScatterAt, along, lines_of, mesh, stand_in
+from graphviz_ad.ops.shape import normalize_axis
 
 
 class Where(Op):
@@ -103,14 +104,15 @@ class Take(Op):
     def check(a, indices, *, axis=None, mode="raise"):
         if mode not in ("raise", "wrap", "clip"):
             raise ArgumentError("take", "mode 'raise', 'wrap' or 'clip'", repr(mode))
+        if axis is not None:
+            normalize_axis("take", axis, a.ndim or 1)
 
     def forward(xp, a, indices, *, axis=None, mode="raise"):
-        length = a.size if axis is None else a.shape[axis]
+        length = a.shape[axis] if a.ndim and axis is not None else a.size
         return a.take(_within(xp, indices, length, mode), axis)
 
     def vjp(xp, g, out, a, indices, *, axis=None, mode="raise"):
-        shape = (a.size,) if axis is None else a.shape
-        k = 0 if axis is None else axis % a.ndim
+        shape, k = lines_of(a, axis)
         indices = _within(xp, indices, shape[k], mode)
         sent = call(ScatterAt, xp, g, index=along(k, indices), shape=shape)
         return sent.reshape(a.shape), None
@@ -125,6 +127,7 @@ class Take(Op):
             Sample(a, [4, -5, 3], axis=1, mode="wrap"),
             Sample(a, [4, -5, 3], axis=1, mode="clip"),
             Sample(a[0], np.zeros((0,), dtype=int)),
+            Sample(np.array(2.5), [0, 0], axis=-1),
         ]
 
     fails = Failure(IndexingError, r"take: .* a \(2,\) float64", [1.0, 2.0], [2])

@@ -120,6 +120,14 @@ class PairwiseDistance(Op):
     fails = Failure(ArgumentError, r"pairwise_distance: expected p of 0", [1.0], [2.0], p=-1)
 
 
+def _alike(xp: Any, x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Return two arrays in their common shape, in which an axis is counted."""
+    if shape_of(x1) == shape_of(x2):
+        return x1, x2
+    first, second = xp.broadcast_arrays(x1, x2)
+    return first, second
+
+
 class CosineSimilarity(Op):
     """Cosine of the angle between vectors along an axis: ``x1 · x2 / (|x1| |x2|)``.
 
@@ -149,14 +157,15 @@ class CosineSimilarity(Op):
     )
 
     def forward(xp, x1, x2, *, axis=1, eps=1e-8):
+        x1, x2 = _alike(xp, x1, x2)
         n1, n2 = p_norm(xp, x1, 2, axis), p_norm(xp, x2, 2, axis)
         return ((x1 / xp.maximum(n1, eps)) * (x2 / xp.maximum(n2, eps))).sum(axis=axis)
 
     def vjp(xp, g, out, x1, x2, *, axis, eps):
+        x1, x2 = _alike(xp, x1, x2)
         n1, n2 = p_norm(xp, x1, 2, axis), p_norm(xp, x2, 2, axis)
         s1, s2 = xp.maximum(n1, eps), xp.maximum(n2, eps)
         u1, u2 = x1 / s1, x2 / s2
-        # the axis counts in the result of broadcasting, which has the most axes
         g, out = xp.expand_dims(g, axis), xp.expand_dims(out, axis)
         return (
             lambda: g / s1 * (u2 - xp.where(n1 > eps, out * u1, 0)),
@@ -164,6 +173,7 @@ class CosineSimilarity(Op):
         )
 
     def reference(x1, x2, *, axis=1, eps=1e-8):
+        x1, x2 = np.broadcast_arrays(x1, x2)
         norms = np.linalg.norm(x1, axis=axis) * np.linalg.norm(x2, axis=axis)
         return (x1 * x2).sum(axis=axis) / norms
 
@@ -174,6 +184,8 @@ class CosineSimilarity(Op):
             Sample(a, a * 2.0 + b),
             Sample(a, b, axis=-1),
             Sample(a, b[:1], axis=1),
+            Sample(a, b[:, :1], axis=1),
+            Sample(a, b[0], axis=0),
             Sample(a[0, 0], b[0, 0], axis=0),
             Sample(a.astype(np.float32), b.astype(np.float32)),
         ]

@@ -40,6 +40,7 @@ class Var(Reduction):
     """
 
     name, label, aliases = "var", "var", {"correction": "ddof"}
+    zero_rank_axis = False
     tex = r"$y = \tfrac{1}{n - d} \textstyle\sum ($a - \overline{$a})^2"
     vjp_tex = (r"\tfrac{2}{n - d}\, $g \odot ($a - \overline{$a})",)
 
@@ -80,6 +81,7 @@ class Std(Reduction):
     """
 
     name, label, aliases = "std", "std", {"correction": "ddof"}
+    zero_rank_axis = False
     tex = r"$y = \sqrt{\tfrac{1}{n - d} \textstyle\sum ($a - \overline{$a})^2}"
     vjp_tex = (r"\tfrac{1}{n - d}\, $g \odot ($a - \overline{$a}) \oslash $y",)
 

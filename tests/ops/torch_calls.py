@@ -69,10 +69,10 @@ def all_axes(function: Call) -> Call:
 
 
 def flattened(function: Call) -> Call:
-    """NumPy flattens the array where no axis is given."""
+    """NumPy flattens the array where no axis is given, and one without axes in any case."""
 
     def call(a: Any, axis: Any = None, **params: Any) -> Any:
-        if axis is None:
+        if axis is None or not a.ndim:
             return function(a.reshape(-1), dim=0, **renamed(params))
         return function(a, dim=axis, **renamed(params))
 
