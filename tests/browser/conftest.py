@@ -22,6 +22,8 @@ FLAGS = [
 WINDOW: ViewportSize = {"width": 1360, "height": 900}
 
 PageMaker = Callable[..., Page]
+Opener = Callable[..., StepperPage]
+Keep = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +72,7 @@ def new_page(browser: Browser) -> Iterator[PageMaker]:
 
 
 @pytest.fixture
-def open_view(new_page: PageMaker, tmp_path: Path) -> Callable[..., StepperPage]:
+def open_view(new_page: PageMaker, tmp_path: Path) -> Opener:
     """Save a view as a page and open it from its file with the network blocked."""
 
     def open_page(view: GraphView, **options: object) -> StepperPage:
@@ -82,7 +84,35 @@ def open_view(new_page: PageMaker, tmp_path: Path) -> Callable[..., StepperPage]
 
 
 @pytest.fixture
-def screenshot(request: pytest.FixtureRequest, root: Path) -> Callable[[Page, str], None]:
+def open_at_end(open_view: Opener) -> Opener:
+    """Open a view as a page and go to the end, where everything has been computed."""
+
+    def open_page(view: GraphView, **options: object) -> StepperPage:
+        stepper = open_view(view, **options)
+        stepper.go_to(stepper.steps)
+        return stepper
+
+    return open_page
+
+
+@pytest.fixture
+def run_notebook(lab: LabServer, new_page: PageMaker, request: pytest.FixtureRequest) -> PageMaker:
+    """Write a notebook, open it, run all its cells, and return its page."""
+
+    def run(cells: list[str], theme: str = "JupyterLab Light", **options: object) -> Page:
+        name = f"{request.node.name.replace('[', '-').strip(']').replace(' ', '')}.ipynb"
+        lab.write_notebook(name, cells)
+        page = new_page(**options)
+        lab.open(page, name)
+        lab.set_theme(page, theme)
+        lab.run_all(page)
+        return page
+
+    return run
+
+
+@pytest.fixture
+def screenshot(request: pytest.FixtureRequest, root: Path) -> Keep:
     """Keep a picture of the first Stepper on a page under ``test-results/``."""
 
     def keep(page: Page, name: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What is stepped through in the tests: the two-layer network on digits, and random graphs."""
+"""What is stepped through in the tests: a lesson, the network on digits, and random graphs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 import graphviz_ad as ad
+from graphviz_ad.widget.view import GraphView
 
 # The same network as cells of a notebook, so that the page and this process hold equal arrays.
 NETWORK_CELLS = [
@@ -26,6 +27,17 @@ h = ad.sigmoid(x @ W + b)
 loss = ad.cross_entropy(h @ V + c, t)
 ad.show_graph(loss, step=0)""",
 ]
+
+
+def lesson() -> GraphView:
+    """Return a layer with a penalty: W has three consumers' edges, b is broadcast."""
+    x = ad.tensor([[1.0, -2.0, 0.5], [0.3, 0.8, -1.0]], name="x")
+    W = ad.parameter([[0.1, -0.2], [0.4, 0.3], [-0.5, 0.6]], name="W")
+    b = ad.parameter([0.1, -0.3], name="b")
+    k = x @ W
+    h = ad.sigmoid(k + b)
+    loss = (h * h).sum() + 0.1 * (W * W).sum()
+    return ad.show_graph(loss)
 
 
 def two_layer_network() -> tuple[ad.Tensor, list[ad.Tensor]]:

@@ -10,7 +10,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from graphviz_ad.trace.trace import Trace
 from tests.browser.expected import Expected, agrees, expected_at, statistics
+from tests.conftest import ROOT
 
+AXE = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
 READY_MILLISECONDS = 30_000
 
 # Reads all nodes, and clicks the values named in `keys` to read the inspector on each.
@@ -99,6 +101,32 @@ class StepperPage:
         """Click a node."""
         self.node(key).click()
         expect(self.root).to_have_attribute("data-selected", key)
+
+    def pick(self, index: str) -> None:
+        """Type the index of an element of the selected value, such as ``"2, 1"``."""
+        field = self.root.get_by_label("index of an element")
+        field.fill(index)
+        field.press("Enter")
+
+    def unfold(self, section: str) -> Locator:
+        """Open a part of the inspector, and return it."""
+        part = self.root.locator(f'[data-section="{section}"]')
+        if part.get_attribute("open") is None:
+            part.locator("summary").first.press("Enter")
+        return part
+
+    def complaints(self) -> list[str]:
+        """Return what axe-core finds that is serious or worse."""
+        # A wheel brings no checker: this needs the checkout's own node_modules.
+        assert AXE.exists(), "axe-core is not installed: run `npm ci` in widgets/"
+        self.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
+        found = self.page.evaluate("() => axe.run(document)")["violations"]
+        return [
+            f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+            for rule in found
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
 
     def read(self, keys: list[str]) -> dict[str, Any]:
         """Return the numbers in the diagram, and those of the inspector on each of `keys`."""

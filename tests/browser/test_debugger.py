@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 import graphviz_ad as ad
 from graphviz_ad.trace.explain.contributions import contributions
 from graphviz_ad.trace.explain.element import element
 from graphviz_ad.widget.view import GraphView
+from tests.browser.conftest import Keep, Opener
 from tests.browser.expected import agrees
-from tests.browser.lab import LabServer
 from tests.browser.stepper_page import StepperPage
 
 pytestmark = pytest.mark.browser
-
-Opener = Callable[..., StepperPage]
 
 
 def nested() -> GraphView:
@@ -44,9 +38,7 @@ def press(stepper: StepperPage, key: str, position: int, part: int | None = None
         expect(stepper.root).to_have_attribute("data-part", str(part))
 
 
-def test_one_contribution_at_a_time_and_back(
-    open_view: Opener, screenshot: Callable[..., None]
-) -> None:
+def test_one_contribution_at_a_time_and_back(open_view: Opener, screenshot: Keep) -> None:
     view = nested()
     stepper = open_view(view)
     key = view.trace.value("x").key
@@ -113,7 +105,7 @@ def test_run_to_a_node_by_menu_button_and_key(open_view: Opener) -> None:
     press(stepper, "r", 8)
 
 
-def test_a_run_stops_at_breakpoints(open_view: Opener, screenshot: Callable[..., None]) -> None:
+def test_a_run_stops_at_breakpoints(open_view: Opener, screenshot: Keep) -> None:
     view = nested()
     stepper = open_view(view)
     root = stepper.root
@@ -172,9 +164,7 @@ def test_a_run_stops_at_the_first_nan(open_view: Opener) -> None:
     expect(stepper.root.locator(".gad-list-here")).to_have_text("isnan")
 
 
-def test_what_is_watched_follows_the_position(
-    open_view: Opener, screenshot: Callable[..., None]
-) -> None:
+def test_what_is_watched_follows_the_position(open_view: Opener, screenshot: Keep) -> None:
     view = nested()
     stepper = open_view(view)
     root = stepper.root
@@ -209,7 +199,7 @@ def broadcast() -> GraphView:
     return ad.show_graph((ad.tanh(h) + h * (-0.5)).sum(), step=0)
 
 
-def test_where_a_gradient_comes_from(open_view: Opener, screenshot: Callable[..., None]) -> None:
+def test_where_a_gradient_comes_from(open_view: Opener, screenshot: Keep) -> None:
     view = broadcast()
     stepper = open_view(view)
     h, b = view.trace.value("h"), view.trace.value("b")
@@ -230,17 +220,14 @@ def test_where_a_gradient_comes_from(open_view: Opener, screenshot: Callable[...
     screenshot(stepper.page, "broadcast")
 
 
-def test_an_element_is_derived_with_numbers(
-    open_view: Opener, screenshot: Callable[..., None]
-) -> None:
+def test_an_element_is_derived_with_numbers(open_view: Opener, screenshot: Keep) -> None:
     view = broadcast()
     stepper = open_view(view)
     b = view.trace.value("b")
     stepper.select(b.key)
     body = stepper.root.locator(".gad-derivation-body")
     expect(body).to_contain_text("Click an element above")
-    stepper.root.get_by_label("index of an element").fill("-1")
-    stepper.root.get_by_label("index of an element").press("Enter")
+    stepper.pick("-1")
     expect(body).to_contain_text("not all of it has arrived yet")
     stepper.go_to(stepper.steps)
     explained = element(view.trace, b.id, (1,))
@@ -261,38 +248,10 @@ def test_what_is_not_on_the_page_is_said(open_view: Opener) -> None:
     stepper = open_view(ad.show_graph((w * w).sum()))
     stepper.go_to(stepper.steps)
     stepper.select("v0")
-    stepper.root.get_by_label("index of an element").fill("3, 2")
-    stepper.root.get_by_label("index of an element").press("Enter")
+    stepper.pick("3, 2")
     expect(stepper.root.locator(".gad-derivation-body")).to_contain_text(
         "needs the running notebook"
     )
-
-
-def test_a_tensor_is_turned_scaled_and_counted(
-    open_view: Opener, screenshot: Callable[..., None]
-) -> None:
-    x = ad.parameter(np.arange(24.0).reshape(2, 3, 4), name="x")
-    view = ad.show_graph((x * x).sum())
-    stepper = open_view(view)
-    stepper.go_to(stepper.steps)
-    stepper.select("v0")
-    root = stepper.root
-    cells = root.locator('.gad-heat[data-of="data"]')
-    expect(cells).to_have_attribute("data-cells", " ".join(map(str, range(12))))
-    root.locator(".gad-options summary").click()
-    root.get_by_label("rows", exact=True).select_option("axis 0 (2)")
-    root.get_by_label("index along axis 1").fill("2")
-    turned = np.arange(24).reshape(2, 3, 4)[:, 2]
-    expect(cells).to_have_attribute("data-cells", " ".join(map(str, turned.ravel())))
-    counts = root.locator('.gad-spread[data-of="data"]').get_attribute("data-counts")
-    assert list(map(int, (counts or "").split())) == np.histogram(np.arange(24), 24)[0].tolist()
-    root.get_by_label("scale").select_option("data and ∇ alike")
-    ends = root.locator(".gad-heat .gad-scale-ends span:last-child")
-    expect(ends.nth(0)).to_have_text("46")
-    expect(ends.nth(1)).to_have_text("46")
-    root.get_by_label("form", exact=True).select_option("image in grey")
-    expect(root.locator('.gad-heat[data-of="data"] canvas')).to_be_visible()
-    screenshot(stepper.page)
 
 
 def test_the_keys_are_told(open_view: Opener) -> None:
@@ -306,46 +265,28 @@ def test_the_keys_are_told(open_view: Opener) -> None:
     expect(stepper.node("v0")).to_be_focused()
 
 
-AXE = Path(__file__).parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def complaints(stepper: StepperPage) -> list[str]:
-    """Return what axe-core finds that is serious or worse."""
-    assert AXE.exists(), "axe-core is not installed: run `npm ci` in widgets/"
-    stepper.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
-    found = stepper.page.evaluate("() => axe.run(document)")["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious(open_view: Opener, dark: bool) -> None:
     stepper = open_view(broadcast(), dark=dark)
-    assert complaints(stepper) == []
+    assert stepper.complaints() == []
     stepper.node("v0").focus()
     stepper.page.keyboard.press("w")
     stepper.page.keyboard.press("b")
     stepper.go_to(stepper.steps)
     for key in ("v0", "o0", "v1"):
         stepper.select(key)
-        assert complaints(stepper) == [], key
+        assert stepper.complaints() == [], key
     stepper.select("v0")
     stepper.root.locator(".gad-options summary").click()
     stepper.root.locator('[data-inspect] [data-cell="0,0"]').first.click()
     stepper.page.keyboard.press("?")
-    assert complaints(stepper) == []
+    assert stepper.complaints() == []
 
 
 @pytest.mark.parametrize(
     ("width", "height"), [(360, 740), (680, 450), (3840, 2160)], ids=["phone", "zoomed", "4k"]
 )
-def test_nothing_is_cut_off(
-    open_view: Opener, screenshot: Callable[..., None], width: int, height: int
-) -> None:
+def test_nothing_is_cut_off(open_view: Opener, screenshot: Keep, width: int, height: int) -> None:
     """At the widths from a phone to 4k; 1360 × 900 zoomed to 200% is 680 × 450."""
     stepper = open_view(nested(), window={"width": width, "height": height})
     stepper.go_to(stepper.steps)
@@ -417,52 +358,3 @@ def test_two_fingers_scale_the_diagram(open_view: Opener) -> None:
         x, abs=0.02
     )
     expect(stepper.root).to_have_attribute("data-selected", "")
-
-
-LARGE = """\
-import numpy as np
-import graphviz_ad as ad
-
-a = np.zeros((4096, 4096), np.float32)
-a[3000, 1000] = 5.0
-x = ad.parameter(a, name="x")
-ad.show_graph((x * 2.0).sum())"""
-
-
-@pytest.mark.slow
-def test_a_large_tensor_opens_at_once_and_is_looked_into(
-    lab: LabServer, new_page: Callable[..., Page], screenshot: Callable[..., None]
-) -> None:
-    lab.write_notebook("large.ipynb", [LARGE])
-    page = new_page()
-    lab.open(page, "large.ipynb")
-    lab.run_all(page)
-    stepper = StepperPage(page).wait()
-    stepper.go_to(stepper.steps)
-    page.evaluate("() => { window.before = performance.now(); }")
-    stepper.node("v0").dispatch_event("click")
-    picture = stepper.root.locator('.gad-heat[data-of="data"] canvas')
-    expect(picture).to_have_attribute("aria-label", "summary of 180 by 170 cells")
-    assert page.evaluate("() => performance.now() - window.before") < 3000
-    inspector = stepper.root.locator("[data-inspect]")
-    expect(inspector).to_contain_text("summary of 4096 × 4096; click to look closer")
-    for part in (r"rows 27\d\d–32", r"rows 29\d\d–30"):
-        box = picture.bounding_box()
-        assert box is not None
-        y, x = place_in(inspector.locator(".gad-summary").inner_text())
-        picture.click(position={"x": x * box["width"], "y": y * box["height"]})
-        expect(inspector.locator(".gad-summary")).to_contain_text(re.compile(part))
-    cells = stepper.root.locator('.gad-heat[data-of="data"]')
-    expect(cells).to_have_attribute("data-cells", re.compile(r"\b5\b"))
-    screenshot(page)
-    field = stepper.root.get_by_label("index of an element")
-    field.fill("3000, 1000")
-    field.press("Enter")
-    expect(stepper.root.locator(".gad-derivation-body")).to_contain_text("= 1 · 2")
-
-
-def place_in(text: str) -> tuple[float, float]:
-    """Return where element [3000, 1000] lies in the part that is told, as fractions."""
-    ends = re.search(r"rows (\d+)–(\d+), columns (\d+)–(\d+)", text)
-    top, bottom, left, right = map(int, ends.groups()) if ends else (0, 4095, 0, 4095)
-    return (3000 - top + 0.5) / (bottom - top + 1), (1000 - left + 0.5) / (right - left + 1)

@@ -15,13 +15,11 @@ import graphviz_ad as ad
 from graphviz_ad.diagnose.numbers import rms
 from graphviz_ad.diagnose.placing import place
 from graphviz_ad.render.sizes import scale_of_trace
+from tests.browser.conftest import Keep, Opener
 from tests.browser.lab import LabServer
 from tests.browser.stepper_page import StepperPage
-from tests.browser.test_debugger import complaints
 
 pytestmark = pytest.mark.browser
-
-Opener = Callable[..., StepperPage]
 
 
 def sigmoids(depth: int = 8) -> Any:
@@ -48,9 +46,7 @@ def drawn_ends(stepper: StepperPage) -> set[int]:
     return {int(edge) for text in texts for edge in text.split()}
 
 
-def test_a_finding_is_explained_and_leads_to_its_cause(
-    open_view: Opener, screenshot: Callable[..., None]
-) -> None:
+def test_a_finding_is_explained_and_leads_to_its_cause(open_view: Opener, screenshot: Keep) -> None:
     view = ad.show_graph(sigmoids(), diagnose=True)
     (placed,) = place(view.report)
     finding = placed.finding
@@ -218,11 +214,11 @@ def test_axe_finds_nothing_serious(open_view: Opener, dark: bool) -> None:
     stepper.root.locator(".gad-finding-head").click()
     stepper.root.locator(".gad-finding-more summary").click()
     stepper.page.keyboard.press("End")
-    assert complaints(stepper) == []
+    assert stepper.complaints() == []
 
 
 @pytest.mark.parametrize("width", [360, 1360])
-def test_nothing_is_cut_off(open_view: Opener, width: int, screenshot: Callable[..., None]) -> None:
+def test_nothing_is_cut_off(open_view: Opener, width: int, screenshot: Keep) -> None:
     view = ad.show_graph(sigmoids(), diagnose=True, colour="gradient")
     stepper = open_view(view, window={"width": width, "height": 800})
     stepper.root.locator(".gad-finding-head").click()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 import graphviz_ad as ad
+from tests.browser.conftest import Keep, PageMaker
 from tests.browser.graphs import NETWORK_CELLS, two_layer_network
 from tests.browser.lab import LabServer
 from tests.browser.stepper_page import StepperPage
@@ -15,27 +14,7 @@ from tests.browser.stepper_page import StepperPage
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture
-def run_notebook(
-    lab: LabServer, new_page: Callable[..., Page], request: pytest.FixtureRequest
-) -> Callable[..., Page]:
-    """Write a notebook, open it, run all its cells, and return its page."""
-
-    def run(cells: list[str], theme: str = "JupyterLab Light", **options: object) -> Page:
-        name = f"{request.node.name.replace('[', '-').strip(']').replace(' ', '')}.ipynb"
-        lab.write_notebook(name, cells)
-        page = new_page(**options)
-        lab.open(page, name)
-        lab.set_theme(page, theme)
-        lab.run_all(page)
-        return page
-
-    return run
-
-
-def test_every_number_at_every_step(
-    run_notebook: Callable[..., Page], screenshot: Callable[..., None]
-) -> None:
+def test_every_number_at_every_step(run_notebook: PageMaker, screenshot: Keep) -> None:
     trace = ad.show_graph(two_layer_network()[0]).trace
     stepper = StepperPage(run_notebook(NETWORK_CELLS)).wait()
     assert stepper.steps == len(trace.steps)
@@ -47,7 +26,7 @@ def test_every_number_at_every_step(
     screenshot(stepper.page)
 
 
-def test_to_the_end_and_back_by_button_key_and_slider(run_notebook: Callable[..., Page]) -> None:
+def test_to_the_end_and_back_by_button_key_and_slider(run_notebook: PageMaker) -> None:
     stepper = StepperPage(run_notebook(NETWORK_CELLS)).wait()
     last = stepper.steps
     assert last > 10
@@ -75,7 +54,7 @@ def test_to_the_end_and_back_by_button_key_and_slider(run_notebook: Callable[...
     stepper.expect_position(last, seconds=30)
 
 
-def test_the_layout_never_moves_while_stepping(run_notebook: Callable[..., Page]) -> None:
+def test_the_layout_never_moves_while_stepping(run_notebook: PageMaker) -> None:
     stepper = StepperPage(run_notebook(NETWORK_CELLS)).wait()
     places = "nodes => nodes.map(node => node.getAttribute('transform'))"
     nodes = stepper.root.locator("[data-node]")
@@ -88,7 +67,7 @@ def test_the_layout_never_moves_while_stepping(run_notebook: Callable[..., Page]
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_a_click_opens_a_value_and_an_op(
-    run_notebook: Callable[..., Page], screenshot: Callable[..., None], theme: str
+    run_notebook: PageMaker, screenshot: Keep, theme: str
 ) -> None:
     trace = ad.show_graph(two_layer_network()[0]).trace
     stepper = StepperPage(run_notebook(NETWORK_CELLS, theme=theme)).wait()
@@ -104,9 +83,7 @@ def test_a_click_opens_a_value_and_an_op(
     screenshot(stepper.page, "op")
 
 
-def test_a_narrow_window(
-    run_notebook: Callable[..., Page], screenshot: Callable[..., None]
-) -> None:
+def test_a_narrow_window(run_notebook: PageMaker, screenshot: Keep) -> None:
     page = run_notebook(NETWORK_CELLS, window={"width": 520, "height": 900})
     stepper = StepperPage(page).wait()
     stepper.button("one step forward").click()
@@ -118,7 +95,7 @@ def test_a_narrow_window(
     screenshot(page)
 
 
-def test_keyboard_only(run_notebook: Callable[..., Page]) -> None:
+def test_keyboard_only(run_notebook: PageMaker) -> None:
     stepper = StepperPage(run_notebook(NETWORK_CELLS)).wait()
     keyboard = stepper.page.keyboard
     stepper.button("first position").focus()
@@ -138,7 +115,7 @@ def test_keyboard_only(run_notebook: Callable[..., Page]) -> None:
     expect(stepper.root.locator(f'[data-inspect="{key}"]')).to_be_visible()
 
 
-def test_two_steppers_do_not_disturb_each_other(run_notebook: Callable[..., Page]) -> None:
+def test_two_steppers_do_not_disturb_each_other(run_notebook: PageMaker) -> None:
     cells = [
         "import graphviz_ad as ad\n"
         "a, b = ad.parameter(3.0), ad.parameter(2.0)\n"
@@ -182,7 +159,7 @@ async (root) => {
 """
 
 
-def test_the_kernels_echo_never_moves_the_stepper(run_notebook: Callable[..., Page]) -> None:
+def test_the_kernels_echo_never_moves_the_stepper(run_notebook: PageMaker) -> None:
     # The kernel repeats every position that it is told; by then the user may have moved on.
     stepper = StepperPage(run_notebook(NETWORK_CELLS)).wait()
     there = list(range(1, stepper.steps + 1))
@@ -190,7 +167,7 @@ def test_the_kernels_echo_never_moves_the_stepper(run_notebook: Callable[..., Pa
     assert stepper.root.evaluate(WALK) == (there + back) * 4
 
 
-def test_looking_changes_nothing(lab: LabServer, run_notebook: Callable[..., Page]) -> None:
+def test_looking_changes_nothing(lab: LabServer, run_notebook: PageMaker) -> None:
     cells = [
         "import graphviz_ad as ad\na, b = ad.parameter(3.0), ad.parameter(2.0)\nc = a * b",
         "view = ad.show_graph(c)\nview",
@@ -202,7 +179,7 @@ def test_looking_changes_nothing(lab: LabServer, run_notebook: Callable[..., Pag
     expect(page.get_by_text("the last cell has run", exact=True)).to_be_visible()
 
 
-def test_the_embedded_page_in_the_output(run_notebook: Callable[..., Page]) -> None:
+def test_the_embedded_page_in_the_output(run_notebook: PageMaker) -> None:
     cells = [*NETWORK_CELLS[:1], NETWORK_CELLS[1].replace("step=0", "step=0, embed=True")]
     page = run_notebook(cells)
     frame = page.frame_locator("iframe").first
@@ -212,7 +189,7 @@ def test_the_embedded_page_in_the_output(run_notebook: Callable[..., Page]) -> N
     expect(root).to_have_attribute("data-step", "1")
 
 
-def test_a_large_array_is_a_summary_until_it_is_fetched(run_notebook: Callable[..., Page]) -> None:
+def test_a_large_array_is_a_summary_until_it_is_fetched(run_notebook: PageMaker) -> None:
     page = run_notebook(
         [
             "import numpy as np\nimport graphviz_ad as ad",

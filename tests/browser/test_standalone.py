@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 import graphviz_ad as ad
+from tests.browser.conftest import Keep, Opener
 from tests.browser.graphs import random_graph, two_layer_network
-from tests.browser.stepper_page import StepperPage, changed_by
+from tests.browser.stepper_page import changed_by
 
 pytestmark = pytest.mark.browser
 
-Opener = Callable[..., StepperPage]
 
-
-def test_every_number_of_the_network_is_pythons(
-    open_view: Opener, screenshot: Callable[..., None]
-) -> None:
+def test_every_number_of_the_network_is_pythons(open_view: Opener, screenshot: Keep) -> None:
     view = ad.show_graph(two_layer_network()[0], step=0)
     stepper = open_view(view)
     assert stepper.steps == len(view.trace.steps)
