@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphviz_ad.engine.op import Failure, Op, Sample
-from graphviz_ad.errors import AxisError
+from graphviz_ad.engine.op import Sample
+from graphviz_ad.ops.families import AlongAxis
 from graphviz_ad.ops.reduce import Reduction, flatten_axes, keep_axes, unflatten_axes
 
 
@@ -175,17 +175,10 @@ class Median(Reduction):
         return [*full, Sample(rng.normal(size=(2, 5)), axis=-1)]
 
 
-class Place(Op):
+class Place(AlongAxis):
     """What `argmax` and `argmin` share."""
 
-    method = True
     differentiable = False
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        cls.fails = Failure(
-            AxisError, f"{cls.name}: expected an axis that the array has", [1.0, 2.0], axis=3
-        )
 
     @classmethod
     def samples(cls, rng):

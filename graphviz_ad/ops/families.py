@@ -8,9 +8,9 @@ import numpy as np
 
 from graphviz_ad.backend import protect
 from graphviz_ad.engine.op import Failure, Op, Sample
-from graphviz_ad.errors import DTypeError, ShapeError
+from graphviz_ad.errors import AxisError, DTypeError, ShapeError
 
-__all__ = ["Binary", "Predicate", "Unary", "quiet", "unit"]
+__all__ = ["AlongAxis", "Binary", "Predicate", "Unary", "quiet", "unit"]
 
 _UNITS = {np.dtype(c): protect(np.ones((), c)) for c in "efd"}
 
@@ -134,6 +134,17 @@ class Predicate(Op):
             Sample(1.0, 2.0),
             Sample(a[:0], b[:0]),
         ]
+
+
+class AlongAxis(Op):
+    """A function of one array along an axis, which is a method of tensors, too."""
+
+    method = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        match = f"{cls.name}: expected an axis that the array has"
+        cls.fails = cls.__dict__.get("fails") or Failure(AxisError, match, [1.0, 2.0], axis=3)
 
 
 def unit(array: Any) -> Any:

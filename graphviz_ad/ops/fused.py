@@ -169,12 +169,7 @@ class Addmm(Op):
         return add_product(input, mat1 @ mat2, beta, alpha)
 
     def vjp(xp, g, out, input, mat1, mat2, *, beta=1, alpha=1):
-        scaled = g if alpha == 1 else g * alpha
-        return (
-            (lambda: g * beta) if beta != 1 else g,
-            lambda: scaled @ mat2.swapaxes(0, 1),
-            lambda: mat1.swapaxes(0, 1) @ scaled,
-        )
+        return sent_back(g, mat1, mat2, beta, alpha)
 
     def reference(input, mat1, mat2, *, beta=1, alpha=1):
         return beta * input + alpha * (mat1 @ mat2)
@@ -226,12 +221,7 @@ class Baddbmm(Op):
         return add_product(input, batch1 @ batch2, beta, alpha)
 
     def vjp(xp, g, out, input, batch1, batch2, *, beta=1, alpha=1):
-        scaled = g if alpha == 1 else g * alpha
-        return (
-            (lambda: g * beta) if beta != 1 else g,
-            lambda: scaled @ batch2.swapaxes(1, 2),
-            lambda: batch1.swapaxes(1, 2) @ scaled,
-        )
+        return sent_back(g, batch1, batch2, beta, alpha)
 
     def reference(input, batch1, batch2, *, beta=1, alpha=1):
         return beta * input + alpha * (batch1 @ batch2)
@@ -255,6 +245,16 @@ def add_product(input, product, beta, alpha):
     if beta == 0:
         return product
     return product + (input if beta == 1 else beta * input)
+
+
+def sent_back(g, left, right, beta, alpha):
+    """Return what ``beta * input + alpha * (left @ right)`` sends to its three operands."""
+    scaled = g if alpha == 1 else g * alpha
+    return (
+        (lambda: g * beta) if beta != 1 else g,
+        lambda: scaled @ right.swapaxes(-2, -1),
+        lambda: left.swapaxes(-2, -1) @ scaled,
+    )
 
 
 def require_axes(function, ndim, **arrays):

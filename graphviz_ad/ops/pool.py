@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from graphviz_ad.engine.op import Failure, Op, Sample
+from graphviz_ad.engine.op import Failure, Op
 from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.pool_rules import (
+    indexed_reference,
     indexed_rules,
     max_reference,
     max_rules,
     mean_reference,
     mean_rules,
+    mean_samples,
     pool_check,
     pool_samples,
     power_check,
@@ -140,11 +140,7 @@ class MaxPool1dWithIndices(Op):
     tex, vjp_tex = MAX_INDEXED_TEX, (r"\sum_{o:\, i = \mathrm{argmax}(o)} ${g0}_o",)
     prepare, check = frozen, pool_check("max_pool1d_with_indices", 1)
     forward, vjp = indexed_rules("max_pool1d_with_indices", 1)
-
-    def reference(input, **params):
-        best = max_reference(1)(input, **params)
-        # every sample's values are unique
-        return best, np.argmax(input[..., None, :] == best[..., None], axis=-1)
+    reference = indexed_reference(1)
 
     def samples(rng):
         return pool_samples(rng, 1, dilated=True)
@@ -175,12 +171,7 @@ class MaxPool2dWithIndices(Op):
     tex, vjp_tex = MAX_INDEXED_TEX, (r"\sum_{o:\, i = \mathrm{argmax}(o)} ${g0}_o",)
     prepare, check = frozen, pool_check("max_pool2d_with_indices", 2)
     forward, vjp = indexed_rules("max_pool2d_with_indices", 2)
-
-    def reference(input, **params):
-        best = max_reference(2)(input, **params)
-        flat = input.reshape(*input.shape[:-2], input.shape[-2] * input.shape[-1])
-        # every sample's values are unique
-        return best, np.argmax(flat[..., None, None, :] == best[..., None], axis=-1)
+    reference = indexed_reference(2)
 
     def samples(rng):
         return pool_samples(rng, 2, dilated=True)
@@ -225,10 +216,7 @@ class AvgPool1d(Op):
     reference = mean_reference(1)
 
     def samples(rng):
-        samples = pool_samples(rng, 1, dilated=False)
-        x = samples[0].arrays[0]
-        padded = {"kernel_size": 3, "stride": 2, "padding": 1}
-        return [*samples, Sample(x, **padded, count_include_pad=False)]
+        return mean_samples(rng, 1)
 
     fails = Failure(ShapeError, r"avg_pool1d: expected a kernel no larger", [[1.0]], kernel_size=2)
 
@@ -272,14 +260,7 @@ class AvgPool2d(Op):
     reference = mean_reference(2)
 
     def samples(rng):
-        samples = pool_samples(rng, 2, dilated=False)
-        x = samples[0].arrays[0]
-        padded = {"kernel_size": 3, "stride": 2, "padding": 1}
-        return [
-            *samples,
-            Sample(x, **padded, count_include_pad=False),
-            Sample(x, **padded, divisor_override=5),
-        ]
+        return mean_samples(rng, 2)
 
     fails = Failure(ShapeError, r"avg_pool2d: expected input \(N, C, H, W\)", [1.0], kernel_size=1)
 

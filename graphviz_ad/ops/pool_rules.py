@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -161,6 +162,17 @@ def max_reference(rank):
     return reference
 
 
+def indexed_reference(rank):
+    """Return the reference of a max-pooling with indices, for elements that are unique."""
+
+    def reference(input, **params):
+        best = max_reference(rank)(input, **params)
+        flat = input.reshape(*input.shape[:-rank], *(1,) * rank, math.prod(input.shape[-rank:]))
+        return best, np.argmax(flat == best[..., None], axis=-1)
+
+    return reference
+
+
 def mean_reference(rank):
     """Return the reference of an average-pooling; `ceil_mode` is left to the peers' test."""
 
@@ -188,6 +200,15 @@ def pool_samples(rng: np.random.Generator, rank: int, dilated: bool) -> list[Sam
         Sample(x.astype(np.float32), kernel_size=2),
     ]
     return [*samples, Sample(x, kernel_size=2, dilation=2, stride=1)] if dilated else samples
+
+
+def mean_samples(rng: np.random.Generator, rank: int) -> list[Sample]:
+    """Return samples of average-pooling; along one axis it takes no divisor, as in PyTorch."""
+    samples = pool_samples(rng, rank, dilated=False)
+    x = samples[0].arrays[0]
+    padded = {"kernel_size": 3, "stride": 2, "padding": 1}
+    samples.append(Sample(x, **padded, count_include_pad=False))
+    return samples if rank == 1 else [*samples, Sample(x, **padded, divisor_override=5)]
 
 
 def power_rules(name: str, rank: int) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphviz_ad.engine.op import Failure, Op, Sample
+from graphviz_ad.engine.op import Failure, Op
 from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.pool import MAX_TEX, MAX_VJP_TEX, MEAN_TEX, MEAN_VJP_TEX
 from graphviz_ad.ops.pool_rules import (
@@ -10,6 +10,7 @@ from graphviz_ad.ops.pool_rules import (
     max_rules,
     mean_reference,
     mean_rules,
+    mean_samples,
     pool_check,
     pool_samples,
 )
@@ -97,14 +98,7 @@ class AvgPool3d(Op):
     reference = mean_reference(3)
 
     def samples(rng):
-        samples = pool_samples(rng, 3, dilated=False)
-        x = samples[0].arrays[0]
-        padded = {"kernel_size": 3, "stride": 2, "padding": 1}
-        return [
-            *samples,
-            Sample(x, **padded, count_include_pad=False),
-            Sample(x, **padded, divisor_override=5),
-        ]
+        return mean_samples(rng, 3)
 
     fails = Failure(ShapeError, r"avg_pool3d: expected input \(N, C, D, H, W\)", [1.0],
                     kernel_size=1)  # fmt: skip

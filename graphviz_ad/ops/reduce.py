@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from graphviz_ad.engine.op import Failure, Op, Sample
-from graphviz_ad.errors import AxisError
+from graphviz_ad.engine.op import Sample
+from graphviz_ad.ops.families import AlongAxis
 
 __all__ = ["Reduction", "flatten_axes", "keep_axes", "reduced_axes", "spread", "unflatten_axes"]
 
@@ -52,18 +52,11 @@ def unflatten_axes(xp, flat, like, axis):
     return xp.transpose(moved, tuple([order.index(i) for i in range(like.ndim)]))
 
 
-class Reduction(Op):
+class Reduction(AlongAxis):
     """A function of the elements along some axes. Its samples have no ties."""
 
-    method = True
     zero_rank_axis = True
     """Whether NumPy's function takes axis 0 of an array without axes."""
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        cls.fails = cls.__dict__.get("fails") or Failure(
-            AxisError, f"{cls.name}: expected an axis that the array has", [1.0, 2.0], axis=3
-        )
 
     @classmethod
     def samples(cls, rng):

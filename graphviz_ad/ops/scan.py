@@ -6,20 +6,13 @@ import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import AxisError
+from graphviz_ad.ops.families import AlongAxis
 from graphviz_ad.ops.logarithm import finite
 from graphviz_ad.ops.loss_common import shape_of
 
 
-class Scan(Op):
+class Scan(AlongAxis):
     """What running reductions share."""
-
-    method = True
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        cls.fails = cls.__dict__.get("fails") or Failure(
-            AxisError, f"{cls.name}: expected an axis that the array has", [1.0, 2.0], axis=3
-        )
 
     @classmethod
     def samples(cls, rng):
@@ -176,7 +169,21 @@ class LogCumsumExp(Scan):
         return [*super().samples(rng), Sample([-900.0, 800.0, 3.0, 801.0], axis=0)]
 
 
-class Cummax(Scan):
+class RunningExtremum(Scan):
+    """What `cummax` and `cummin` share: two results, and the gradient goes to the places found."""
+
+    aliases = {"dim": "axis"}
+    vjp_tex = (r"\textstyle\sum_{j:\, {$y1}_j = i} {$g0}_j",)
+
+    def vjp(xp, g, out, a, *, axis=None):
+        return to_places(xp, g[0], out[1], a, axis)
+
+    @classmethod
+    def samples(cls, rng):
+        return [*super().samples(rng), Sample(rng.integers(0, 3, size=9), axis=0)]
+
+
+class Cummax(RunningExtremum):
     """Return the running maximum along an axis, and the indices where it was found.
 
     Of equal elements the latest is found and gets the gradient, as in PyTorch.
@@ -198,25 +205,17 @@ class Cummax(Scan):
     tensor([1., 3., 3.], shape=(3,), dtype=float64)
     """
 
-    name, label, aliases = "cummax", "max↦", {"dim": "axis"}
+    name, label = "cummax", "max↦"
     tex = r"{$y0}_i = \max_{j \le i} {$a}_j"
-    vjp_tex = (r"\textstyle\sum_{j:\, {$y1}_j = i} {$g0}_j",)
 
     def forward(xp, a, *, axis=None):
         return running(xp, xp.maximum, *flat_scan(a, axis))
 
-    def vjp(xp, g, out, a, *, axis=None):
-        return to_places(xp, g[0], out[1], a, axis)
-
     def reference(a, *, axis=None):
         return _running_reference(np.greater_equal, a, axis)
 
-    @classmethod
-    def samples(cls, rng):
-        return [*super().samples(rng), Sample(rng.integers(0, 3, size=9), axis=0)]
 
-
-class Cummin(Scan):
+class Cummin(RunningExtremum):
     """Return the running minimum along an axis, and the indices where it was found.
 
     Of equal elements the latest is found and gets the gradient, as in PyTorch.
@@ -238,22 +237,14 @@ class Cummin(Scan):
     tensor([3., 1., 1.], shape=(3,), dtype=float64)
     """
 
-    name, label, aliases = "cummin", "min↦", {"dim": "axis"}
+    name, label = "cummin", "min↦"
     tex = r"{$y0}_i = \min_{j \le i} {$a}_j"
-    vjp_tex = (r"\textstyle\sum_{j:\, {$y1}_j = i} {$g0}_j",)
 
     def forward(xp, a, *, axis=None):
         return running(xp, xp.minimum, *flat_scan(a, axis))
 
-    def vjp(xp, g, out, a, *, axis=None):
-        return to_places(xp, g[0], out[1], a, axis)
-
     def reference(a, *, axis=None):
         return _running_reference(np.less_equal, a, axis)
-
-    @classmethod
-    def samples(cls, rng):
-        return [*super().samples(rng), Sample(rng.integers(0, 3, size=9), axis=0)]
 
 
 def running(xp, function, a, axis):
