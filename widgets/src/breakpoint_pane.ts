@@ -2,7 +2,7 @@
 import { type Breakpoint, describe, parseBreakpoint, suggestions } from "./breakpoints";
 import type { Context } from "./context";
 import { Disposer, h, setText, unique } from "./dom";
-import { icon } from "./icons";
+import { closeButton } from "./icons";
 
 export class BreakpointPane {
   readonly element: HTMLElement;
@@ -70,13 +70,7 @@ export class BreakpointPane {
       box.addEventListener("change", () =>
         this.context.debug.breakpoints.enable(breakpoint, box.checked),
       );
-      const remove = h("button", {
-        type: "button",
-        class: "gad-button gad-close",
-        "aria-label": `remove the breakpoint ${name}`,
-        title: "remove",
-      });
-      remove.append(icon("close"));
+      const remove = closeButton(`remove the breakpoint ${name}`, "remove");
       remove.addEventListener("click", () => this.context.debug.breakpoints.toggle(breakpoint));
       const row = h(
         "li",

@@ -6,7 +6,7 @@ import { Disposer, h, setText } from "./dom";
 import { counted, followers, roots } from "./findings";
 import { isSmall } from "./fold";
 import { plural } from "./format";
-import { icon } from "./icons";
+import { closeButton, icon } from "./icons";
 import type { Diagnosis, FindingSpec } from "./payload";
 
 export class FindingsPane {
@@ -21,13 +21,7 @@ export class FindingsPane {
     private readonly context: Context,
     toggle: (open: boolean) => void,
   ) {
-    const close = h("button", {
-      type: "button",
-      class: "gad-button gad-close",
-      "aria-label": "close the findings",
-      title: "close the findings",
-    });
-    close.append(icon("close"));
+    const close = closeButton("close the findings");
     this.disposer.listen(close, "click", () => toggle(false));
     this.element = h(
       "aside",

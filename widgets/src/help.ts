@@ -1,6 +1,6 @@
 // The list of keys.
 import { Disposer, h } from "./dom";
-import { icon } from "./icons";
+import { closeButton } from "./icons";
 
 const KEYS: [string, [string, string][]][] = [
   [
@@ -47,13 +47,7 @@ export class Help {
   private before: HTMLElement | null = null;
 
   constructor() {
-    const close = h("button", {
-      type: "button",
-      class: "gad-button gad-close",
-      "aria-label": "close the keys",
-      title: "close the keys",
-    });
-    close.append(icon("close"));
+    const close = closeButton("close the keys");
     this.disposer.listen(close, "click", () => this.toggle());
     this.element = h(
       "div",

@@ -1,5 +1,5 @@
 // Line icons on a 16-pixel grid.
-import { s } from "./dom";
+import { h, s } from "./dom";
 
 const PATHS = {
   first: "M4 3.5v9M12.5 3.5L6.5 8l6 4.5z",
@@ -38,4 +38,10 @@ export function icon(name: IconName): SVGSVGElement {
     { viewBox: "0 0 16 16", width: 16, height: 16, class: "gad-icon", "aria-hidden": "true" },
     s("path", { d: PATHS[name], class: SOLID.has(name) ? "gad-icon-solid" : "gad-icon-line" }),
   );
+}
+
+/** A button with a cross: what a screen reader calls it, and what the pointer is told. */
+export function closeButton(label: string, title = label): HTMLButtonElement {
+  const attributes = { type: "button", class: "gad-button gad-close", "aria-label": label, title };
+  return h("button", attributes, icon("close"));
 }

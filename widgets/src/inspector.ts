@@ -1,7 +1,7 @@
 // The right pane: the selected node, or else the step that was just done.
 import { type Context, parseKey } from "./context";
 import { Disposer, h, setText } from "./dom";
-import { icon } from "./icons";
+import { closeButton } from "./icons";
 import { OpPanel } from "./inspect_op";
 import { ValuePanel } from "./inspect_value";
 import { NodeActions } from "./node_actions";
@@ -25,13 +25,7 @@ export class Inspector {
     close: () => void,
   ) {
     this.signs = new NodeFindings(context);
-    const button = h("button", {
-      type: "button",
-      class: "gad-button gad-close",
-      "aria-label": "close the inspector",
-      title: "close the inspector",
-    });
-    button.append(icon("close"));
+    const button = closeButton("close the inspector");
     this.disposer.listen(button, "click", close);
     this.element = h(
       "aside",

@@ -3,7 +3,7 @@ import { lineBreakpoint } from "./breakpoints";
 import type { Context } from "./context";
 import { Disposer, h, setAttribute } from "./dom";
 import { BreakpointPane } from "./breakpoint_pane";
-import { icon } from "./icons";
+import { closeButton } from "./icons";
 import type { Place, SourceSpec } from "./payload";
 import { WatchPane } from "./watch_pane";
 
@@ -60,13 +60,7 @@ export class SourcePane {
     this.watches = new WatchPane(context);
     this.disposer.add(() => this.breakpoints.dispose());
     this.disposer.add(() => this.watches.dispose());
-    const button = h("button", {
-      type: "button",
-      class: "gad-button gad-close",
-      "aria-label": "close the source",
-      title: "close the source",
-    });
-    button.append(icon("close"));
+    const button = closeButton("close the source");
     this.disposer.listen(button, "click", close);
     this.element = h(
       "aside",

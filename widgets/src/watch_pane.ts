@@ -2,7 +2,7 @@
 import type { Context } from "./context";
 import { Disposer, h, s, setText } from "./dom";
 import { format } from "./format";
-import { icon } from "./icons";
+import { closeButton } from "./icons";
 import {
   type Change,
   dataLabel,
@@ -80,13 +80,7 @@ export class WatchPane {
       now,
       s("path", { d: this.path(changes ?? []) }),
     );
-    const remove = h("button", {
-      type: "button",
-      class: "gad-button gad-close",
-      "aria-label": `watch ${label} no longer`,
-      title: "watch no longer",
-    });
-    remove.append(icon("close"));
+    const remove = closeButton(`watch ${label} no longer`, "watch no longer");
     remove.addEventListener("click", () => this.context.debug.toggleWatch(watch));
     const { module } = payload.values[watch.value] ?? { module: "" };
     const title = module === "" ? null : `in ${module}`;
