@@ -123,7 +123,10 @@ class Places:
 
     def _text(self, filename: str) -> list[str]:
         if filename not in self._lines:
-            self._lines[filename] = [line.rstrip("\n") for line in linecache.getlines(filename)]
+            # every text that is executed is a "<string>"; from Python 3.13 on linecache knows
+            # the one of ``python -c``, which need not be this one
+            lines = [] if filename == "<string>" else linecache.getlines(filename)
+            self._lines[filename] = [line.rstrip("\n") for line in lines]
         return self._lines[filename]
 
     def _expression(self, code: CodeType, lasti: int) -> tuple[ast.AST | None, ast.AST | None]:
