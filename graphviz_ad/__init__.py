@@ -18,7 +18,8 @@ from graphviz_ad import optim as optim
 from graphviz_ad.engine.custom import op
 from graphviz_ad.engine.differentiate import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from graphviz_ad.engine.op import Op
-from graphviz_ad.engine.tape import enable_grad, module_scope, no_grad
+from graphviz_ad.engine.switch import enable_grad, no_grad
+from graphviz_ad.engine.tape import module_scope
 from graphviz_ad.engine.tensor import Tensor, parameter, tensor
 from graphviz_ad.nn.init import manual_seed
 from graphviz_ad.ops import ALIASES, FUNCTIONS

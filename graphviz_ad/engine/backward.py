@@ -12,7 +12,7 @@ from graphviz_ad.backend import DEVICES, Array, namespace, own, protect
 from graphviz_ad.engine.contributions import each_of, failure, fit, made
 from graphviz_ad.engine.exchange import on_backend_of
 from graphviz_ad.engine.hooks import call_hooks
-from graphviz_ad.engine.tape import no_grad
+from graphviz_ad.engine.switch import no_grad
 from graphviz_ad.engine.tensor import OPERANDS, Tensor, constant_leaf
 from graphviz_ad.errors import DTypeError, GradientError, ShapeError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphviz_ad.engine.hooks import HookHandle, Watch
 from graphviz_ad.engine.tape import caller
-from graphviz_ad.errors import DTypeError, GradientError
+from graphviz_ad.errors import ArgumentError, DTypeError, GradientError
 
 if TYPE_CHECKING:
     from graphviz_ad.engine.tensor import Tensor
@@ -105,6 +105,8 @@ class Gradients:
         ------
         GradientError
             For a tensor that requires no gradient.
+        ArgumentError
+            For a hook that cannot be called.
 
         Examples
         --------
@@ -118,6 +120,8 @@ class Gradients:
         """
         if not self.requires_grad:
             raise GradientError("register_hook", "a tensor that requires a gradient", repr(self))
+        if not callable(hook):
+            raise ArgumentError("register_hook", "a function of the gradient", repr(hook))
         handle: HookHandle = self._watched().add(hook)
         return handle
 

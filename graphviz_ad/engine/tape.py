@@ -19,11 +19,9 @@ __all__ = [
     "Tape",
     "begin",
     "caller",
-    "enable_grad",
     "enter",
     "module_scope",
     "next_id",
-    "no_grad",
     "put_back",
     "state_here",
     "tape",
@@ -227,36 +225,6 @@ class _Switches:
 tape = _Switches()
 
 begin()  # so that what this thread starts with its context goes on with its tape
-
-
-@contextmanager
-def _recording(on: bool) -> Iterator[None]:
-    before = state_here() or begin()
-    _STATE.set(State(before.tape, on, before.scope, before.rule))
-    try:
-        yield
-    finally:
-        put_back(before)
-
-
-def no_grad() -> Any:
-    """Return a context manager, or decorator, inside which nothing is recorded.
-
-    Examples
-    --------
-    >>> import graphviz_ad as ad
-    >>> w = ad.parameter(2.0)
-    >>> with ad.no_grad():
-    ...     y = w * 3
-    >>> y.requires_grad
-    False
-    """
-    return _recording(False)
-
-
-def enable_grad() -> Any:
-    """Return a context manager, or decorator, that records again inside `no_grad`."""
-    return _recording(True)
 
 
 @contextmanager

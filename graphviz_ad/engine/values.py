@@ -103,7 +103,7 @@ class Values:
         return format(self.item(), spec) if spec else str(self)
 
     def __setitem__(self: Any, index: object, value: object) -> None:
-        hint = "recorded arrays never change: use ad.where or compute a new tensor"
+        hint = "recorded arrays never change: x = ad.set_at(x, v, index), or ad.where"
         raise InPlaceError("x[...] = v", "a functional form", "a write in place", hint)
 
     def __repr__(self: Any) -> str:

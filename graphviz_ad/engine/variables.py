@@ -13,7 +13,8 @@ from typing import Any
 from graphviz_ad.backend import is_array, namespace, own
 from graphviz_ad.engine.refuse import require_own
 from graphviz_ad.engine.sweep import Reached, alias, as_constant, sweep, traced_sweep
-from graphviz_ad.engine.tape import ScopeEntry, Site, enable_grad, enter, put_back, tape
+from graphviz_ad.engine.switch import enable_grad
+from graphviz_ad.engine.tape import ScopeEntry, Site, enter, put_back, tape
 from graphviz_ad.engine.tensor import Tensor, constant, constant_leaf
 from graphviz_ad.errors import ArgumentError, DTypeError, GradientError, ShapeError
 

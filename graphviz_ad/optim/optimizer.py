@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from graphviz_ad.backend import Array, move, name_of, namespace, protect, to_numpy
-from graphviz_ad.engine.tape import enable_grad
+from graphviz_ad.engine.switch import enable_grad
 from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.errors import ArgumentError, ModuleError
 from graphviz_ad.nn.module import REPLACED, clear_gradients

@@ -14,7 +14,7 @@ import numpy as np
 
 from graphviz_ad.engine.differentiate import grad
 from graphviz_ad.engine.op import Op
-from graphviz_ad.engine.tape import no_grad
+from graphviz_ad.engine.switch import no_grad
 from graphviz_ad.engine.tensor import parameter, tensor
 from graphviz_ad.errors import ArgumentError
 from graphviz_ad.testing.checks import (

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import graphviz_ad as ad
-from graphviz_ad.errors import DTypeError, GradientError, ShapeError
+from graphviz_ad.errors import ArgumentError, DTypeError, GradientError, ShapeError
 
 X = np.array([0.5, -1.25, 2.0])
 
@@ -212,6 +212,11 @@ def test_what_a_hook_may_not_return(
 def test_a_hook_needs_a_gradient() -> None:
     with pytest.raises(GradientError, match=r"register_hook: .* requires a gradient"):
         ad.tensor(X).register_hook(lambda g: None)
+
+
+def test_a_hook_must_be_callable() -> None:
+    with pytest.raises(ArgumentError, match="register_hook: expected a function"):
+        ad.parameter(1.0).register_hook(3)  # type: ignore[arg-type]
 
 
 def test_a_result_of_another_dtype_is_converted() -> None:
