@@ -154,7 +154,7 @@ class HardTanh(Unary):
         return xp.minimum(xp.maximum(input, min_val), max_val)
 
     def vjp(xp, g, out, input, *, min_val, max_val):
-        return xp.where((input > min_val) & (input < max_val), g, 0)
+        return xp.where((input <= min_val) | (input >= max_val), 0, g)
 
     def reference(input, *, min_val=-1.0, max_val=1.0):
         return np.clip(input, min_val, max_val)
@@ -181,7 +181,7 @@ class ReLU6(Unary):
         return xp.minimum(xp.maximum(input, 0), 6)
 
     def vjp(xp, g, out, input):
-        return xp.where((input > 0) & (input < 6), g, 0)
+        return xp.where((input <= 0) | (input >= 6), 0, g)
 
     def reference(input):
         return np.clip(input, 0, 6)
@@ -264,10 +264,10 @@ class Threshold(Unary):
     vjp_tex = (r"$g \odot [$a > t]",)
 
     def forward(xp, input, *, threshold, value):
-        return xp.where(input > threshold, input, value)
+        return xp.where(input <= threshold, value, input)
 
     def vjp(xp, g, out, input, *, threshold, value):
-        return xp.where(input > threshold, g, 0)
+        return xp.where(input <= threshold, 0, g)
 
     def reference(input, *, threshold, value):
         return np.where(np.greater(input, threshold), input, value)
@@ -362,7 +362,7 @@ class SoftShrink(Unary):
         return input - xp.minimum(xp.maximum(input, -lambd), lambd)
 
     def vjp(xp, g, out, input, *, lambd):
-        return xp.where(xp.abs(input) > lambd, g, 0)
+        return xp.where(xp.abs(input) <= lambd, 0, g)
 
     def reference(input, *, lambd=0.5):
         return np.sign(input) * np.maximum(np.abs(input) - lambd, 0)
@@ -403,7 +403,7 @@ class HardShrink(Unary):
         return xp.where(xp.abs(input) <= lambd, 0, input)  # NaN stays NaN
 
     def vjp(xp, g, out, input, *, lambd):
-        return xp.where(xp.abs(input) > lambd, g, 0)
+        return xp.where(xp.abs(input) <= lambd, 0, g)
 
     def reference(input, *, lambd=0.5):
         return np.where(np.abs(input) > lambd, input, 0)

@@ -84,7 +84,11 @@ class Einsum(Op):
                     extra.append((letter, xp.ones(n, dtype=g.dtype)))
             inputs = ",".join([result, *rest, *[letters for letters, _ in extra]])
             arrays = (g, *others, *[array for _, array in extra])
-            return call(Einsum, xp, *arrays, subscripts=f"{inputs}->{target}", optimize=optimize)
+            sent = call(Einsum, xp, *arrays, subscripts=f"{inputs}->{target}", optimize=optimize)
+            # an index may have length 1 in one operand and n in another
+            like = operands[slot].shape
+            shape = tuple([max(n, m) for n, m in zip(sent.shape, like, strict=True)])
+            return sent if shape == sent.shape else xp.broadcast_to(sent, shape)
 
         return tuple([(lambda slot=slot: pull(slot)) for slot in range(len(operands))])
 
@@ -110,6 +114,7 @@ class Einsum(Op):
             Sample(draw(5, 2, 3), draw(5, 3, 4), subscripts="...ij,...jk->...ik"),
             Sample(draw(5, 2, 3), draw(3, 4), subscripts="...ij,jk->i...k"),
             Sample(draw(1, 2, 3), draw(5, 3, 4), subscripts="...ij,...jk"),
+            Sample(draw(2, 1), draw(3, 2), subscripts="ij,jk->ik"),
             Sample(draw(2, 3), draw(3, 4), draw(4, 2), subscripts="ij,jk,kl->il"),
             Sample(draw(2, 3), draw(3, 4), draw(4, 2), subscripts="ij,jk,ki->", optimize=False),
             Sample(draw(3, 3, 2), draw(3), subscripts="iij,i->j"),

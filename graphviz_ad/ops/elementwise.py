@@ -224,14 +224,12 @@ class Clip(Op):
 
     def vjp(xp, g, out, a, a_min=None, a_max=None):
         if a_max is None:
-            below = a < a_min
-            return xp.where(below, 0.0, g), lambda: xp.where(below, g, 0.0), None
-        above = a > a_max
+            return xp.where(a >= a_min, g, 0.0), lambda: xp.where(a < a_min, g, 0.0), None
         if a_min is None:
-            return xp.where(above, 0.0, g), None, lambda: xp.where(above, g, 0.0)
-        below = a < a_min
+            return xp.where(a <= a_max, g, 0.0), None, lambda: xp.where(a > a_max, g, 0.0)
+        below, above = a < a_min, a > a_max
         return (
-            xp.where(below | above, 0.0, g),
+            xp.where((a >= a_min) & (a <= a_max), g, 0.0),
             lambda: xp.where(below & (a_min < a_max), g, 0.0),
             lambda: xp.where(above | (a_max < a_min), g, 0.0),
         )

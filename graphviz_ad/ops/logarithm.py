@@ -15,6 +15,12 @@ _LN2 = math.log(2)
 _LN10 = math.log(10)
 
 
+def bounded(xp, a):
+    """Return `a` with the infinities as the largest finite numbers of its dtype."""
+    limits = xp.finfo(getattr(a, "dtype", float))
+    return xp.minimum(xp.maximum(a, limits.min), limits.max)
+
+
 def finite(xp, a):
     """Return `a` with negative infinity as the least finite number of its dtype."""
     return xp.maximum(a, xp.finfo(a.dtype).min)
@@ -172,8 +178,8 @@ class LogAddExp(Binary):
         return xp.logaddexp(a, b)
 
     def vjp(xp, g, out, a, b):
-        top = finite(xp, out)
-        return lambda: g * xp.exp(a - top), lambda: g * xp.exp(b - top)
+        top = bounded(xp, out)
+        return lambda: g * xp.exp(bounded(xp, a) - top), lambda: g * xp.exp(bounded(xp, b) - top)
 
 
 class LogAddExp2(Binary):
@@ -196,8 +202,8 @@ class LogAddExp2(Binary):
         return xp.logaddexp2(a, b)
 
     def vjp(xp, g, out, a, b):
-        top = finite(xp, out)
-        return lambda: g * xp.exp2(a - top), lambda: g * xp.exp2(b - top)
+        top = bounded(xp, out)
+        return lambda: g * xp.exp2(bounded(xp, a) - top), lambda: g * xp.exp2(bounded(xp, b) - top)
 
 
 class Xlogy(Binary):

@@ -291,7 +291,9 @@ class KLDiv(Op):
 
 
 def _per_element(xp: Any, var: Any, input: Any) -> Any:
-    """Give variances that lack the last axis one of length 1."""
+    """Give variances that lack the last axis one of length 1, and a number the input's dtype."""
+    if not hasattr(var, "shape"):
+        return xp.asarray(var, dtype=xp.result_type(input, var))
     short = len(shape_of(var)) < len(shape_of(input)) and shape_of(var) != ()
     return xp.expand_dims(var, -1) if short else var
 

@@ -266,7 +266,9 @@ def power_check(name: str, rank: int) -> Callable[..., None]:
 
     def check(input: Any, **params: Any) -> None:
         base(input, **params)
-        if not params["norm_type"] > 0:
-            raise ArgumentError(name, "norm_type above 0", repr(params["norm_type"]))
+        if not 0 < params["norm_type"] < np.inf:
+            hint = f"of infinity it is the maximum: max_pool{rank}d of abs(input)"
+            got = repr(params["norm_type"])
+            raise ArgumentError(name, "a finite norm_type above 0", got, hint)
 
     return check

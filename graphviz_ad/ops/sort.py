@@ -25,6 +25,8 @@ class Sort(Op):
         Equal elements keep their order, and with it their gradients.
     axis : int or None
         None sorts the flattened array.
+    kind, stable
+        Accepted as NumPy does; the order is stable in any case.
 
     Raises
     ------
@@ -42,14 +44,14 @@ class Sort(Op):
     tex = r"$y = $a[\pi]"
     vjp_tex = (r"$g[\pi^{-1}]",)
 
-    def forward(xp, a, *, axis=-1):
+    def forward(xp, a, *, axis=-1, kind=None, stable=None):
         return xp.sort(a, axis=axis, kind="stable")
 
-    def vjp(xp, g, out, a, *, axis=-1):
+    def vjp(xp, g, out, a, *, axis=-1, kind=None, stable=None):
         if axis is None:
-            order = xp.argsort(a.reshape(-1), axis=0)
+            order = xp.argsort(a.reshape(-1), axis=0, kind="stable")
             return xp.take(g, xp.argsort(order, axis=0)).reshape(a.shape)
-        order = xp.argsort(a, axis=axis)
+        order = xp.argsort(a, axis=axis, kind="stable")
         return xp.take_along_axis(g, xp.argsort(order, axis=axis), axis)
 
     def samples(rng):
@@ -73,6 +75,8 @@ class ArgSort(Op):
     a : array_like
     axis : int or None
         None sorts the flattened array.
+    kind, stable
+        Accepted as NumPy does; the order is stable in any case.
 
     Examples
     --------
@@ -85,7 +89,7 @@ class ArgSort(Op):
     differentiable = False
     tex = r"$y = \pi\ \text{that sorts}\ $a"
 
-    def forward(xp, a, *, axis=-1):
+    def forward(xp, a, *, axis=-1, kind=None, stable=None):
         return xp.argsort(a, axis=axis, kind="stable")
 
     def samples(rng):
@@ -104,7 +108,7 @@ class TopK(Op):
     k : int
     axis : int
     largest : bool
-        False for the smallest.
+        False for the smallest. NaN counts as larger than all numbers.
     sorted : bool
         Accepted as PyTorch does; the result is sorted in any case.
 
@@ -136,7 +140,9 @@ class TopK(Op):
             raise ArgumentError("topk", f"k from 0 to {n}, the length of axis {axis}", f"k={k}")
 
     def forward(xp, a, *, k, axis=-1, largest=True, sorted=True):
-        order = xp.argsort(-a if largest else a, axis=axis, kind="stable")
+        # backwards from the end: of equal elements the first come first, and NaN before numbers
+        order = xp.argsort(xp.flip(a, axis) if largest else a, axis=axis, kind="stable")
+        order = a.shape[axis] - 1 - xp.flip(order, axis) if largest else order
         indices = xp.take(order, xp.arange(k), axis=axis)
         return xp.take_along_axis(a, indices, axis), indices
 

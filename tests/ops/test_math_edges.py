@@ -32,6 +32,16 @@ ONE_INPUT = [
     ("var", {}, [3.0], 0.0, [0.0]),
     ("std", {}, [3.0, 3.0], 0.0, [0.0, 0.0]),
     ("median", {}, [1.0, 2.0, 2.0, 9.0], 2.0, [0.0, 0.5, 0.5, 0.0]),
+    ("prod", {"axis": 0}, 3.0, 3.0, 1.0),
+    ("cumprod", {"axis": -1}, 3.0, [3.0], 1.0),
+    ("hardshrink", {}, [NAN, 0.5, 2.0], [NAN, 0.0, 2.0], [1.0, 0.0, 1.0]),
+    ("softshrink", {}, [NAN, 0.5, 2.0], [NAN, 0.0, 1.5], [1.0, 0.0, 1.0]),
+    ("threshold", {"threshold": 1.0, "value": 7.0}, [NAN, 1.0, 2.0], [NAN, 7.0, 2.0], [1, 0, 1]),
+    ("hardtanh", {}, [NAN, 1.0, 0.5], [NAN, 1.0, 0.5], [1.0, 0.0, 1.0]),
+    ("relu6", {}, [NAN, 6.0, 0.5], [NAN, 6.0, 0.5], [1.0, 0.0, 1.0]),
+    ("clip", {"a_min": 0.0, "a_max": 1.0}, [NAN, 0.5], [NAN, 0.5], [0.0, 1.0]),
+    ("clip", {"a_min": 0.0}, [NAN, 0.5], [NAN, 0.5], [0.0, 1.0]),
+    ("clip", {"a_max": 1.0}, [NAN, 0.5], [NAN, 0.5], [0.0, 1.0]),
     ("logsumexp", {}, [1000.0, 1000.0], 1000 + math.log(2), [0.5, 0.5]),
     ("logsumexp", {}, [-INF, 0.0], 0.0, [0.0, 1.0]),
     ("logsumexp", {}, [-INF, -INF], -INF, [0.0, 0.0]),
@@ -59,6 +69,8 @@ TWO_INPUTS = [
     ("arctan2", 0.0, 0.0, 0.0, 0.0, 0.0),
     ("logaddexp", 1000.0, 1000.0, 1000 + math.log(2), 0.5, 0.5),
     ("logaddexp", -INF, 0.0, 0.0, 0.0, 1.0),
+    ("logaddexp", INF, 0.0, INF, 1.0, 0.0),
+    ("logaddexp2", 0.0, INF, INF, 0.0, 1.0),
     ("copysign", 0.0, -1.0, -0.0, 0.0, 0.0),
 ]
 
@@ -154,3 +166,36 @@ def test_linalg_is_a_namespace_as_in_numpy() -> None:
     import graphviz_ad.trace
 
     assert graphviz_ad.trace.__name__ == "graphviz_ad.trace"
+
+
+def test_sort_sends_the_gradient_of_equal_elements_in_their_order() -> None:
+    a = np.repeat([2.0, 1.0, 0.0, 1.0], 50)
+    x, w = ad.parameter(a), np.arange(200.0)
+    ad.sort(x, kind="stable").backward(w)
+    expected = np.empty(200)
+    expected[np.argsort(a, kind="stable")] = w
+    np.testing.assert_array_equal(x.grad.data, expected)
+
+
+def test_topk_takes_nan_first_and_counts_unsigned_integers_from_zero() -> None:
+    values, places = ad.topk([1.0, NAN, 3.0, 3.0], 3)
+    np.testing.assert_array_equal(values.data, [NAN, 3.0, 3.0])
+    np.testing.assert_array_equal(places.data, [1, 2, 3])
+    assert ad.topk(np.array([0, 7, 2], np.uint8), 2)[0].tolist() == [7, 2]
+    assert ad.topk(np.array([False, True]), 1)[1].tolist() == [1]
+
+
+def test_cosine_similarity_counts_a_broadcast_axis_as_often_as_it_is_repeated() -> None:
+    x, row = np.arange(1.0, 7.0).reshape(3, 2), np.array([[2.0, 1.0]])
+    got = ad.cosine_similarity(x, row, axis=0)
+    np.testing.assert_allclose(got.data, ad.cosine_similarity(x, np.tile(row, (3, 1)), axis=0).data)
+
+
+def test_a_number_as_variance_keeps_single_precision() -> None:
+    a = np.ones(3, np.float32)
+    assert ad.gaussian_nll_loss(ad.parameter(a), a, 2.0).dtype == np.float32
+
+
+def test_power_mean_pooling_refuses_infinity() -> None:
+    with pytest.raises(ad.errors.ArgumentError, match=r"lp_pool1d: .* max_pool1d"):
+        ad.lp_pool1d(np.ones((1, 4)), INF, 2)
