@@ -134,7 +134,8 @@ def _sweep(
     found: dict[int, Any] = {}
     finished: dict[int, Any] = {}
     for output, start in seeds:
-        if output.id in produced or output.id in targets:
+        # an integer output of a record, such as the indices of a maximum, has no gradient
+        if output.requires_grad and (output.id in produced or output.id in targets):
             found[output.id] = found[output.id] + start if output.id in found else start
 
     def finish(identity: int) -> None:

@@ -38,6 +38,7 @@ from graphviz_ad.testing.compare import (
     weighted_sum,
 )
 from graphviz_ad.testing.health import assert_healthy
+from graphviz_ad.testing.tangent import check_jvp
 
 __all__ = [
     "assert_healthy",
@@ -46,6 +47,7 @@ __all__ = [
     "check_failure",
     "check_float32",
     "check_grads",
+    "check_jvp",
     "check_layout",
     "check_op",
     "check_repeated",
@@ -62,7 +64,7 @@ def check_op(op: type[Op], *, seed: int = 0, second: bool = True) -> None:
 
     For every sample: values against `reference` or NumPy's function of the same
     name, the VJP of every input against central differences in float64, the same
-    for second derivatives (by recording the VJP itself), repeated operands, float32
+    for second derivatives (by recording the VJP itself) and for the JVP, repeated operands, float32
     that stays float32, inputs that are read-only or not contiguous, and the VJP without
     what an op saves for it.
 
@@ -72,7 +74,7 @@ def check_op(op: type[Op], *, seed: int = 0, second: bool = True) -> None:
     seed : int
         Of the generator that `samples` is given.
     second : bool
-        Whether second derivatives are checked.
+        Whether second derivatives are checked, and the JVP, which takes a recorded VJP.
 
     Raises
     ------
@@ -109,6 +111,7 @@ def check_op(op: type[Op], *, seed: int = 0, second: bool = True) -> None:
             check_saved(op, sample)
             if second:
                 check_second(op, sample)
+                check_jvp(op, sample)
         check_layout(op, sample)
         check_float32(op, sample)
     check_failure(op)

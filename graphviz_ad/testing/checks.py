@@ -318,6 +318,12 @@ def _record(
     return leaves, as_tuple(call_sample(public_function(op), op, leaves, sample.params))
 
 
+def record_of_sample(op: type[Op], sample: Sample) -> tuple[list[Any], Any]:
+    """Return the operands of one call, and its record: None where there is none."""
+    leaves, outputs = _record(op, sample)
+    return leaves, _record_of(outputs) if any(y.requires_grad for y in outputs) else None
+
+
 def _record_of(outputs: tuple[Any, ...]) -> Any:
     return next(y._record for y in outputs if y._record is not None)
 

@@ -157,6 +157,22 @@ def test_jvp_of_several_outputs_one_of_them_constant() -> None:
     close(second, [0.0])
 
 
+def test_transforms_of_an_op_that_returns_indices_too() -> None:
+    def largest(x: Any) -> Any:
+        return ad.topk(x, 2)
+
+    x = np.array([0.5, 3.0, -1.0])
+    picked = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    (_, indices), (tangent, still) = ad.jvp(largest, (x,), (np.array([10.0, 20.0, 30.0]),))
+    assert indices.data.tolist() == [1, 0]
+    close(tangent, [20.0, 10.0])
+    close(still, [0, 0])
+    close(ad.vjp(largest, x)[1](([1.0, 2.0], [0, 0]))[0], [2.0, 1.0, 0.0])
+    of_values, of_indices = ad.jacobian(largest)(x)
+    close(of_values, picked)
+    close(of_indices, np.zeros((2, 3)))
+
+
 def test_jvp_of_an_unused_output_of_an_op() -> None:
     _, tangent = ad.jvp(lambda x: ad.split(x, 3)[1] ** 2, (X,), (np.ones(3),))
     close(tangent, [2 * X[1]])

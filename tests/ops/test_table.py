@@ -32,7 +32,13 @@ def test_values(check: Callable[..., None], op: type[Op], sample: Sample) -> Non
 @pytest.mark.parametrize(("op", "sample"), rows(differentiable=True))
 @pytest.mark.parametrize(
     "check",
-    [testing.check_vjp, testing.check_repeated, testing.check_second, testing.check_layout],
+    [
+        testing.check_vjp,
+        testing.check_jvp,
+        testing.check_repeated,
+        testing.check_second,
+        testing.check_layout,
+    ],
 )
 def test_gradients(check: Callable[..., None], op: type[Op], sample: Sample) -> None:
     check(op, sample)
