@@ -25,6 +25,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 import graphviz_ad as ad
+from benchmarks.peers import eager_pass
 from benchmarks.training.libraries import GraphvizAD, Torch
 from benchmarks.training.run import WORKLOADS
 from benchmarks.training.workload import Run
@@ -120,7 +121,7 @@ def our_pass(workload: Workload, backend: str = "cupy") -> Callable[[], Any]:
     )  # fmt: skip
     constants = [ad.tensor(_single(c)).to(backend) for c in workload.constants]
     leaves = [ad.tensor(_single(p)).to(backend).requires_grad_() for p in workload.parameters]
-    return _pass(F, workload, constants, leaves)
+    return eager_pass(F, workload, constants, leaves)
 
 
 def torch_pass(workload: Workload, device: str = "cuda") -> Callable[[], Any] | None:
@@ -140,7 +141,7 @@ def torch_pass(workload: Workload, device: str = "cuda") -> Callable[[], Any] | 
     leaves = [
         torch.tensor(_single(p), device=device, requires_grad=True) for p in workload.parameters
     ]
-    return _pass(F, workload, constants, leaves)
+    return eager_pass(F, workload, constants, leaves)
 
 
 def training_step(program: Program, library: Any, device: str) -> tuple[Callable[[], Any], int]:
@@ -177,16 +178,6 @@ def operations() -> str:
         count, bad = agreeing(report.read_text(encoding="utf-8"))
     which = f"; these differ: {', '.join(bad)}" if bad else ""
     return f"Of {count} operations {count - len(bad)} agree with NumPy on this card{which}."
-
-
-def _pass(F: Any, workload: Workload, constants: list[Any], leaves: list[Any]) -> Callable[[], Any]:
-    def run() -> Any:
-        for leaf in leaves:
-            leaf.grad = None
-        workload.loss(F, *constants, *leaves).backward()
-        return [leaf.grad for leaf in leaves]
-
-    return run
 
 
 def timed(run: Callable[[], Any], wait: Callable[[], Any], rounds: int = ROUNDS) -> float:

@@ -82,14 +82,7 @@ class GraphvizAD(Peer):
         if workload.name == "rnn":
             constants[0] = list(constants[0])
         parameters = [ad.parameter(p) for p in workload.parameters]
-
-        def run() -> Any:
-            for p in parameters:
-                p.grad = None
-            workload.loss(F, *constants, *parameters).backward()
-            return parameters
-
-        return run
+        return eager_pass(F, workload, constants, parameters)
 
     def gradients(self, result: Any) -> list[Any]:
         return [p.grad.numpy() for p in result]
@@ -113,14 +106,7 @@ class Torch(Peer):
         if workload.name == "rnn":
             constants[0] = list(constants[0])
         parameters = [torch.tensor(p, requires_grad=True) for p in workload.parameters]
-
-        def run() -> Any:
-            for p in parameters:
-                p.grad = None
-            workload.loss(F, *constants, *parameters).backward()
-            return parameters
-
-        return run
+        return eager_pass(F, workload, constants, parameters)
 
     def gradients(self, result: Any) -> list[Any]:
         return [p.grad.numpy() for p in result]
@@ -177,6 +163,18 @@ class Micrograd(Peer):
 
     def gradients(self, result: Any) -> list[Any]:
         return [np.float64(p.grad) for p in result]
+
+
+def eager_pass(F: Any, workload: Workload, constants: list[Any], parameters: list[Any]) -> Pass:
+    """Return a pass that leaves the gradients with the parameters, and returns these."""
+
+    def run() -> Any:
+        for p in parameters:
+            p.grad = None
+        workload.loss(F, *constants, *parameters).backward()
+        return parameters
+
+    return run
 
 
 def _is_data(value: Any) -> bool:

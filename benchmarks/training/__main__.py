@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-import os
-from pathlib import Path
+from benchmarks.command import parser, use_one_thread
 
-# Before NumPy and PyTorch are imported: they read it once.
-for _library in ("OMP", "MKL", "OPENBLAS"):
-    os.environ[f"{_library}_NUM_THREADS"] = "1"
+use_one_thread()
 
 
 def main() -> None:
@@ -16,13 +12,7 @@ def main() -> None:
     from benchmarks.training.libraries import installed
     from benchmarks.training.run import WORKLOADS, find
 
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=31, help="samples per library")
-    parser.add_argument("--only", nargs="*", help="names of workloads' classes; writes nothing")
-    parser.add_argument(
-        "--docs", type=Path, default=Path(__file__).parents[2] / "docs", help="where to write"
-    )
-    options = parser.parse_args()
+    options = parser("benchmarks.training", __doc__, "workloads' classes").parse_args()
     libraries = installed()
     if len(libraries) == 1:
         print("PyTorch is not installed and left out")
