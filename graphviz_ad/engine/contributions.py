@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from graphviz_ad.engine.sums import sum_rows
 from graphviz_ad.engine.tape import Record
 from graphviz_ad.errors import GraphvizADError, VJPError
 
-__all__ = ["each_of", "failure", "fill_outputs", "fit", "made", "pull_back"]
+__all__ = ["each_of", "failure", "fill_outputs", "fit", "made", "pull_back", "real"]
 
 _ndarray = np.ndarray
 
@@ -23,7 +24,7 @@ def pull_back(record: Record, gradient: Array) -> Any:
     Raises
     ------
     VJPError
-        When the rule fails or does not return one result per input.
+        When the rule fails or does not return one array, None or thunk per input.
     """
     op = record.op
     xp = namespace(record.out[0] if type(record.out) is tuple else record.out)
@@ -32,7 +33,8 @@ def pull_back(record: Record, gradient: Array) -> Any:
         sent = op.vjp(xp, gradient, record.out, *record.arrays, **params)
     except Exception as error:
         raise failure(op, error) from error
-    return each_of(op, sent, len(record.inputs))
+    results = each_of(op, sent, len(record.inputs))
+    return tuple([p if p is None or type(p) is FunctionType else real(p, op) for p in results])
 
 
 def failure(op: Any, error: Exception) -> Exception:
@@ -52,14 +54,34 @@ def each_of(op: Any, sent: Any, count: int) -> tuple[Any, ...]:
     return results
 
 
+def real(sent: Any, op: Any) -> Any:
+    """Return what a VJP sent to one input: an array, or a number as one.
+
+    Raises
+    ------
+    VJPError
+        For a list, text, or complex numbers.
+    """
+    if isinstance(sent, (int, float)) and not hasattr(sent, "dtype"):
+        return np.asarray(sent)[()]
+    kind = getattr(getattr(sent, "dtype", None), "kind", None)
+    if kind is None or kind not in "fiub":
+        expected = "an array of real numbers for each input, None, or a function that makes one"
+        got = type(sent).__name__ if kind is None else f"an array of {sent.dtype}"
+        raise VJPError(f"{op.name}.vjp", expected, got)
+    return sent
+
+
 def fit(sent: Array, like: Array, op: Any, slot: int) -> Array:
     """Return `sent` with the shape and dtype of `like`, summed over the axes it was broadcast on.
 
     Raises
     ------
     VJPError
-        When the shape cannot come from broadcasting `like`.
+        When it is no array of real numbers, or its shape cannot come from broadcasting `like`.
     """
+    if type(sent) is not _ndarray or sent.dtype.kind != "f":
+        sent = real(sent, op)
     shape = like.shape
     if sent.shape != shape:
         extra = sent.ndim - len(shape)

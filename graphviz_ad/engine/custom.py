@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
 
+from graphviz_ad.backend import is_array
 from graphviz_ad.engine.op import Op
 from graphviz_ad.engine.register import public_function
 from graphviz_ad.errors import OpDefinitionError
@@ -75,7 +77,7 @@ def op(definition: Any = None, /, *, vjp: Callable[..., Any] | None = None, **pa
         if not definition.name:
             hint = 'write name = "..." on the page'
             raise OpDefinitionError(definition.__name__, "a page with a name", "none", hint)
-        return public_function(definition)
+        return _function(definition)
     if not callable(definition):
         raise OpDefinitionError("op", "an Op or a forward rule", type(definition).__name__)
     name = definition.__name__
@@ -92,4 +94,22 @@ def op(definition: Any = None, /, *, vjp: Callable[..., Any] | None = None, **pa
     }
     if vjp is not None:
         fields["vjp"] = vjp
-    return public_function(type(name, (Op,), fields))
+    return _function(type(name, (Op,), fields))
+
+
+def _function(page: type[Op]) -> Callable[..., Any]:
+    """Make the function of `page`, whose forward rule then says so where it gives no arrays."""
+    rule, name = page.forward, page.name
+
+    @functools.wraps(rule)
+    def forward(xp: Any, *arrays: Any, **params: Any) -> Any:
+        out = rule(xp, *arrays, **params)
+        for part in out if type(out) is tuple else (out,):
+            if not is_array(part) or part.dtype.kind not in "fiub":
+                expected = "an array of real numbers, or a tuple of them"
+                got = f"an array of {part.dtype}" if is_array(part) else type(part).__name__
+                raise OpDefinitionError(f"{name}.forward", expected, got)
+        return out
+
+    page.forward = staticmethod(forward)
+    return public_function(page)

@@ -131,6 +131,16 @@ class Op:
     variadic: ClassVar[bool]
     params: ClassVar[dict[str, inspect.Parameter]]
 
+    def __new__(cls, *_: object, **__: object) -> Any:
+        """Refuse a call of the page itself.
+
+        Raises
+        ------
+        OpDefinitionError
+        """
+        name = cls.name or cls.__name__
+        raise OpDefinitionError(name, "its function called", "its page", "write @ad.op above it")
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not cls.name:

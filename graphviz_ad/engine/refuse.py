@@ -40,6 +40,8 @@ def refuse(
     ------
     GraphvizADError
         The error itself when it is one already, else the subclass that fits it.
+    Exception
+        The error itself, with a note that names the op, where no subclass does.
     """
     if isinstance(error, GraphvizADError):
         raise error
@@ -65,6 +67,7 @@ def refuse(
             raise ShapeError(op.name, "shapes that fit", f"{got} ({message})") from error
     if isinstance(error, (ValueError, ArithmeticError)):
         raise ArgumentError(op.name, "arguments it takes", f"{got} ({message})") from error
+    error.add_note(f"in the forward rule of {op.name}, given {got}")
     raise error
 
 

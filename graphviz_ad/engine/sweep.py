@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.backend import namespace, protect
-from graphviz_ad.engine.contributions import fill_outputs, fit, pull_back
+from graphviz_ad.engine.contributions import fill_outputs, fit, pull_back, real
 from graphviz_ad.engine.hooks import call_hooks
 from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.tape import Record, ScopeEntry, Site, next_id, tape
@@ -223,10 +223,10 @@ class _Tracer:
 
             def later() -> Tensor | None:
                 made = self._run(op, part)
-                return None if made is None else as_constant(made)
+                return None if made is None else as_constant(real(made, op))
 
             return later
-        return as_constant(part)
+        return as_constant(real(part, op))
 
     def _run(self, op: Any, rule: Callable[[], Any]) -> Any:
         tape.rule = op.name

@@ -16,7 +16,7 @@ from graphviz_ad.engine.differentiate import grad
 from graphviz_ad.engine.op import Op
 from graphviz_ad.engine.switch import no_grad
 from graphviz_ad.engine.tensor import parameter, tensor
-from graphviz_ad.errors import ArgumentError
+from graphviz_ad.errors import ArgumentError, OpDefinitionError
 from graphviz_ad.testing.checks import (
     call_sample,
     check_failure,
@@ -59,7 +59,7 @@ __all__ = [
 ]
 
 
-def check_op(op: type[Op], *, seed: int = 0, second: bool = True) -> None:
+def check_op(op: type[Op] | Callable[..., Any], *, seed: int = 0, second: bool = True) -> None:
     """Check an op page: its values, its VJPs and what it refuses.
 
     For every sample: values against `reference` or NumPy's function of the same
@@ -70,7 +70,7 @@ def check_op(op: type[Op], *, seed: int = 0, second: bool = True) -> None:
 
     Parameters
     ----------
-    op : type of Op
+    op : type of Op, or the function that `ad.op` made of one
     seed : int
         Of the generator that `samples` is given.
     second : bool
@@ -81,7 +81,7 @@ def check_op(op: type[Op], *, seed: int = 0, second: bool = True) -> None:
     CheckError
         Naming the first check that fails, the input and the element.
     OpDefinitionError
-        When the page has no samples.
+        When the page has no samples, or `op` is none.
 
     Examples
     --------
@@ -103,16 +103,23 @@ def check_op(op: type[Op], *, seed: int = 0, second: bool = True) -> None:
     graphviz_ad.errors.CheckError: cube.vjp: expected a∇ = 12 by central differences, got 8; ...
     >>> del REGISTRY["cube"]
     """
+    page = getattr(op, "op", op)
+    if not (isinstance(page, type) and issubclass(page, Op)):
+        raise OpDefinitionError("check_op", "an Op, or a function made by ad.op", repr(op))
+    _check_page(page, seed, second)
+
+
+def _check_page(op: type[Op], seed: int, second: bool) -> None:
     for sample in samples_of(op, seed):
         check_values(op, sample)
         if op.differentiable:
             check_vjp(op, sample)
+            check_layout(op, sample)
             check_repeated(op, sample)
             check_saved(op, sample)
             if second:
                 check_second(op, sample)
                 check_jvp(op, sample)
-        check_layout(op, sample)
         check_float32(op, sample)
     check_failure(op)
 
