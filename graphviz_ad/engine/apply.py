@@ -12,7 +12,7 @@ import numpy as np
 from graphviz_ad.backend import DEVICES, Array, namespace, protect
 from graphviz_ad.engine.memory import keep_freed_memory
 from graphviz_ad.engine.op import Op
-from graphviz_ad.engine.refuse import refuse, refuse_thread, unite
+from graphviz_ad.engine.refuse import refuse, refuse_thread, require_operands, unite
 from graphviz_ad.engine.tape import State, begin, next_id, state_here
 from graphviz_ad.engine.tensor import Tensor, constant, constant_leaf
 
@@ -70,6 +70,8 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
             inputs.append(None)
             if operand is not None:
                 operand = constant(operand, op.name, op.weak and len(operands) > 1)
+            elif len(inputs) <= op.required or op.variadic:
+                require_operands(op, operands)
             arrays.append(operand)
     kind = type(arrays[0]) if arrays else None
     if DEVICES:

@@ -128,6 +128,8 @@ class Op:
     check: ClassVar[Callable[..., None] | None] = None
 
     inputs: ClassVar[tuple[str, ...]]
+    required: ClassVar[int]
+    """How many of the inputs may not be left out; they come first."""
     variadic: ClassVar[bool]
     params: ClassVar[dict[str, inspect.Parameter]]
 
@@ -195,6 +197,11 @@ class Op:
             p.name
             for p in parameters[1:]
             if p.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.POSITIONAL_ONLY, kinds.VAR_POSITIONAL)
+        )
+        cls.required = sum(
+            p.kind is kinds.VAR_POSITIONAL or p.default is p.empty
+            for p in parameters[1:]
+            if p.name in cls.inputs
         )
         cls.variadic = any(p.kind is kinds.VAR_POSITIONAL for p in parameters)
         cls.params = {p.name: p for p in parameters if p.kind is kinds.KEYWORD_ONLY}

@@ -23,7 +23,7 @@ from graphviz_ad.errors import (
     ThreadError,
 )
 
-__all__ = ["describe", "refuse", "refuse_thread", "require_own", "unite"]
+__all__ = ["describe", "refuse", "refuse_thread", "require_operands", "require_own", "unite"]
 
 
 def refuse(
@@ -43,6 +43,7 @@ def refuse(
     Exception
         The error itself, with a note that names the op, where no subclass does.
     """
+    require_operands(op, operands)
     if isinstance(error, GraphvizADError):
         raise error
     got = " and ".join(
@@ -69,6 +70,18 @@ def refuse(
         raise ArgumentError(op.name, "arguments it takes", f"{got} ({message})") from error
     error.add_note(f"in the forward rule of {op.name}, given {got}")
     raise error
+
+
+def require_operands(op: type[Op], operands: tuple[Any, ...]) -> None:
+    """Refuse None in the place of an operand that may not be left out.
+
+    Raises
+    ------
+    DTypeError
+    """
+    for slot, operand in enumerate(operands):
+        if operand is None and (op.variadic or slot < op.required):
+            raise DTypeError(op.name, f"an array as {op.input_name(slot)}", "None")
 
 
 def require_own(function: str, tensors: Iterable[Tensor]) -> None:

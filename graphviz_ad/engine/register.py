@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
+import numpy as np
+
 from graphviz_ad.engine.apply import apply, binary_operator, unary_function
 from graphviz_ad.engine.backward import backward
 from graphviz_ad.engine.methods import attribute, spread_method
@@ -15,7 +17,7 @@ from graphviz_ad.engine.op import REGISTRY, Op
 from graphviz_ad.engine.protocols import trace_numpy
 from graphviz_ad.engine.tape import ScopeEntry, Site, enter, put_back, tape
 from graphviz_ad.engine.tensor import Tensor
-from graphviz_ad.errors import ArgumentError, OpDefinitionError
+from graphviz_ad.errors import ArgumentError, DTypeError, OpDefinitionError
 
 __all__ = ["COMPOSITES", "composite", "install_methods", "public_function"]
 
@@ -75,12 +77,13 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
         "    if _others:",
         f"        {'[' + ', '.join(aliased) + '] = '}_rename(_op, {given}, _others)",
         *[f"    if {name} is _Missing: _lacks(_op, {name!r})" for name in required],
+        *["    if dtype is not None: _require_real(_op, dtype)"] * ("dtype" in op.params),
         f"    return _one({names[0]})" if one else f"    return _apply(_op, {operands}, {params})",
     ]
     values = {f"_default_{name}": value for name, value in defaults.items()}
     namespace = {
         "_apply": apply, "_one": one, "_op": op, "_rename": _rename, "_lacks": _lacks,
-        "_Missing": _Missing, **values,
+        "_require_real": _require_real, "_Missing": _Missing, **values,
     }  # fmt: skip
     exec(compile("\n".join(lines), f"<graphviz_ad op {op.name}>", "exec"), namespace)
     function: Callable[..., Any] = namespace[op.name]
@@ -129,6 +132,16 @@ def _rename(op: type[Op], given: dict[str, Any], others: dict[str, Any]) -> list
             raise ArgumentError(op.name, f"{name} or {other}", "both")
         given[name] = value
     return list(given.values())
+
+
+def _require_real(op: type[Op], dtype: Any) -> None:
+    """Refuse a dtype that is none of real numbers, integers and booleans."""
+    try:
+        kind = np.dtype(dtype).kind
+    except TypeError:
+        kind = ""
+    if kind not in "fiub" or not kind:
+        raise DTypeError(op.name, "a dtype of real numbers", f"dtype={dtype!r}")
 
 
 def _lacks(op: type[Op], name: str) -> NoReturn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
@@ -316,6 +318,7 @@ class Rot90(Op):
         if len(axes) != 2 or m.ndim < 2 or axes[0] % m.ndim == axes[1] % m.ndim:
             got = f"m {m.shape}, axes={axes}"
             raise ShapeError("rot90", "an array of two axes or more, and two of them", got)
+        operator.index(k)
 
     def forward(xp, m, *, k=1, axes=(0, 1)):
         return xp.rot90(m, k, axes)

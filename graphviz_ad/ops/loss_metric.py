@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
-from graphviz_ad.errors import ShapeError
+from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.loss_common import (
     check_reduction,
     check_same_shape,
@@ -32,6 +32,7 @@ class TripletMarginLoss(Op):
     ----------
     anchor, positive, negative : array_like, shape (N, D) or (D,)
     margin : float
+        Above 0.
     p : float
         The norm of the distances.
     eps : float
@@ -45,7 +46,7 @@ class TripletMarginLoss(Op):
     ShapeError
         For different shapes.
     ArgumentError
-        When `p` is negative.
+        When `p` is negative, or `margin` is not above 0.
 
     Notes
     -----
@@ -69,6 +70,8 @@ class TripletMarginLoss(Op):
     def check(anchor, positive, negative, *, margin, p, eps, swap, reduction):
         check_reduction("triplet_margin_loss", reduction)
         check_order("triplet_margin_loss", p)
+        if not margin > 0:
+            raise ArgumentError("triplet_margin_loss", "a margin above 0", repr(margin))
         arrays = {"anchor": anchor, "positive": positive, "negative": negative}
         check_same_shape("triplet_margin_loss", **arrays)
         if any(not shape_of(a) for a in arrays.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ MODES = ("constant", "reflect", "edge", "wrap", "symmetric")
 
 def as_widths(pad_width, ndim):
     """Return NumPy's `pad_width` in full: how much before and after each axis."""
-    return tuple([(int(i), int(j)) for i, j in np.broadcast_to(pad_width, (ndim, 2))])
+    widths = np.broadcast_to(pad_width, (ndim, 2))
+    return tuple([(operator.index(i), operator.index(j)) for i, j in widths])
 
 
 class Pad(Op):

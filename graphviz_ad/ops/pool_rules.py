@@ -115,6 +115,8 @@ def mean_rules(name: str, rank: int) -> tuple[Callable[..., Any], Callable[..., 
     def scale(xp, size, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor):
         win = windows(name, size, kernel_size, stride, padding, 1, ceil_mode)
         if divisor is not None:
+            if not divisor:
+                raise ArgumentError(name, "divisor_override other than 0", repr(divisor))
             return divisor
         return divisors(xp, win, padding, count_include_pad)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
@@ -251,6 +253,8 @@ class OneHot(Op):
     def check(labels, *, num_classes=-1):
         if labels.dtype.kind not in "iu":
             raise DTypeError("one_hot", "integer labels", f"labels {labels.dtype}")
+        if operator.index(num_classes) < -1 or num_classes == 0:
+            raise ArgumentError("one_hot", "num_classes from 1 up, or -1", f"{num_classes}")
         top = int(labels.max()) if labels.size else -1
         low = int(labels.min()) if labels.size else 0
         if low < 0 or (num_classes >= 0 and top >= num_classes):

@@ -200,7 +200,7 @@ class Chunk(Op):
 
     def check(a, *, chunks, axis=0):
         normalize_axis("chunk", axis, a.ndim)
-        if chunks < 1:
+        if operator.index(chunks) < 1:
             raise ArgumentError("chunk", "at least one chunk", f"chunks={chunks}")
 
     def forward(xp, a, *, chunks, axis=0):

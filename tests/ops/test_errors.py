@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -41,6 +42,48 @@ def test_what_is_no_real_array(op: type[Op], bad: object) -> None:
     arrays = [bad if k == slot else a for k, a in enumerate(sample.arrays)]
     with pytest.raises(errors.GraphvizADError, match=rf"^{op.name}\b|^einsum|regular array"):
         call(op, arrays, sample.params)
+
+
+@every_op
+def test_none_in_place_of_an_array(op: type[Op]) -> None:
+    sample = first_sample(op)
+    for slot in range(len(sample.arrays) if op.variadic else op.required):
+        arrays = [None if k == slot else a for k, a in enumerate(sample.arrays)]
+        match = rf"^{op.name}: expected an array as {re.escape(op.input_name(slot))}, got None"
+        with pytest.raises(errors.DTypeError, match=match):
+            call(op, arrays, sample.params)
+
+
+DTYPES = [op for op in OPS if "dtype" in op.params]
+
+
+@pytest.mark.parametrize("op", DTYPES, ids=lambda op: op.name)
+@pytest.mark.parametrize("dtype", ["complex128", object, "U5", "nonsense"])
+def test_dtype_that_is_not_real(op: type[Op], dtype: Any) -> None:
+    sample = first_sample(op)
+    with pytest.raises(errors.DTypeError, match=rf"^{op.name}: expected a dtype of"):
+        call(op, sample.arrays, {**sample.params, "dtype": dtype})
+
+
+@every_op
+def test_a_refused_call_leaves_the_graph_as_it_was(op: type[Op]) -> None:
+    sample = first_sample(op)
+    leaves = [
+        ad.parameter(a) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a
+        for a in sample.arrays
+    ]
+    sources = [leaf for leaf in leaves if isinstance(leaf, ad.Tensor)]
+    operands = [leaf * 2.0 if isinstance(leaf, ad.Tensor) else leaf for leaf in leaves]
+    loss = sum((x * x).sum() for x in operands if isinstance(x, ad.Tensor)) + ad.parameter(0.0)
+    for wrong in (None, "abc", np.zeros((2, 3, 1, 5, 7, 2)) * 1j):
+        with pytest.raises(errors.GraphvizADError):
+            call(op, [wrong, *operands[1:]], sample.params)
+        with pytest.raises(errors.GraphvizADError):
+            call(op, operands, {**sample.params, "colour": wrong})
+    loss.backward()
+    for leaf in sources:
+        np.testing.assert_array_equal(leaf.grad.data, 8 * leaf.data)
+    assert (ad.parameter(1.0) * 2.0).requires_grad
 
 
 AXES = [op for op in OPS if "axis" in op.params]
@@ -97,7 +140,10 @@ CASES: list[tuple[Callable[[Any], object], type[Exception], str]] = [
     (lambda x: ad.stack([x, x[0]]), errors.ShapeError, r"arrays\[1\] \(3,\)"),
     (lambda x: ad.split(x, 0), errors.GraphvizADError, "split"),
     (lambda x: ad.split(x, [0.5]), errors.GraphvizADError, "split"),
+    (lambda x: ad.chunk(x, 2.5), errors.DTypeError, "chunk"),
     (lambda x: ad.chunk(x, 2, dim=5), errors.AxisError, "chunk"),
+    (lambda x: ad.pad(x, 1.5), errors.DTypeError, "pad"),
+    (lambda x: ad.rot90(x, 1.5), errors.DTypeError, "rot90"),
     (lambda x: ad.pad(x, -1), errors.ArgumentError, "widths of at least 0"),
     (lambda x: ad.pad(x, (1, 2, 3)), errors.GraphvizADError, "pad"),
     (lambda x: ad.pad(x[:0], 1, mode="edge"), errors.GraphvizADError, "pad"),
@@ -112,6 +158,7 @@ CASES: list[tuple[Callable[[Any], object], type[Exception], str]] = [
     (lambda x: x[[[0], [1, 2]]], errors.GraphvizADError, "getitem"),
     (lambda x: x[[0, 1], [0, 1, 2]], errors.GraphvizADError, "getitem"),
     (lambda x: ad.take(x, [6]), errors.IndexingError, "take"),
+    (lambda x: ad.take(x, [0], axis=2), errors.AxisError, "take"),
     (lambda x: ad.take(x, [0.5]), errors.GraphvizADError, "take"),
     (lambda x: ad.take(x, [0], mode="no"), errors.ArgumentError, "mode"),
     (lambda x: ad.take_along_axis(x, [0], 0), errors.ShapeError, "take_along_axis"),
@@ -126,7 +173,11 @@ CASES: list[tuple[Callable[[Any], object], type[Exception], str]] = [
     (lambda x: ad.topk(x, 4), errors.ArgumentError, "k from 0 to 3"),
     (lambda x: ad.topk(x, -1), errors.ArgumentError, "k from 0 to 3"),
     (lambda x: ad.one_hot(x), errors.DTypeError, "integer labels"),
+    (lambda x: ad.one_hot([0], 2.5), errors.DTypeError, "one_hot"),
+    (lambda x: ad.one_hot([0], -3), errors.ArgumentError, "num_classes from 1 up, or -1"),
     (lambda x: ad.one_hot([-1, 0]), errors.IndexingError, "one_hot"),
+    (lambda x: ad.avg_pool1d(x, 2, divisor_override=0), errors.ArgumentError, "other than 0"),
+    (lambda x: ad.triplet_margin_loss(x, x, x, 0.0), errors.ArgumentError, "a margin above 0"),
     (lambda x: ad.searchsorted(x, 1.0), errors.ShapeError, "searchsorted"),
 ]
 
