@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 from graphviz_ad.errors import ModuleError
 from graphviz_ad.nn.module import Module
@@ -11,7 +11,61 @@ from graphviz_ad.nn.module import Module
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 
-class Sequential(Module):
+class _Numbered(Module):
+    """What a chain and a list of modules share: the modules are called by their numbers."""
+
+    _kind = ""
+    """What errors call it."""
+
+    def append(self, module: Module) -> Self:
+        """Add a module at the end, and return the container."""
+        self.register_module(str(len(self._modules)), _checked(self._kind, module))
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> Self:
+        """Add modules at the end, and return the container."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def pop(self, index: int = -1) -> Module:
+        """Take the module at `index` out, and return it."""
+        modules = list(self)
+        taken = modules.pop(index)
+        self._renumber(modules)
+        return taken
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(list(self._modules.values()))
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self.register_module(list(self._modules)[index], _checked(self._kind, module))
+
+    def __delitem__(self, index: int | slice) -> None:
+        modules = list(self)
+        del modules[index]
+        self._renumber(modules)
+
+    def _at(self, index: int) -> Module:
+        return list(self)[index]
+
+    def _insert(self, index: int, module: Module) -> None:
+        modules = list(self)
+        modules.insert(index, _checked(self._kind, module))
+        self._renumber(modules)
+
+    def _renumber(self, modules: list[Module]) -> None:
+        """Hold these modules, called by their numbers."""
+        for name in list(self._modules):
+            delattr(self, name)
+        for number, module in enumerate(modules):
+            self.register_module(str(number), module)
+
+
+class Sequential(_Numbered):
     """A chain of modules: each is called with what the one before returned.
 
     Parameters
@@ -34,6 +88,8 @@ class Sequential(Module):
     ['0.weight', '0.bias', '2.weight', '2.bias']
     """
 
+    _kind = "Sequential"
+
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
         super().__init__()
         if len(modules) == 1 and isinstance(modules[0], Mapping):
@@ -43,25 +99,10 @@ class Sequential(Module):
             for given in modules:
                 self.append(_checked("Sequential", given))
 
-    def append(self, module: Module) -> Sequential:
-        """Add a module at the end, and return the chain."""
-        self.register_module(str(len(self._modules)), _checked("Sequential", module))
-        return self
-
-    def extend(self, modules: Iterable[Module]) -> Sequential:
-        """Add modules at the end, and return the chain."""
-        for module in modules:
-            self.append(module)
-        return self
-
     def insert(self, index: int, module: Module) -> Sequential:
         """Put a module before the one at `index`, and return the chain."""
-        _insert(self, index, _checked("Sequential", module))
+        self._insert(index, module)
         return self
-
-    def pop(self, index: int = -1) -> Module:
-        """Take the module at `index` out, and return it."""
-        return _pop(self, index)
 
     def forward(self, input: Any) -> Any:
         """Call one module after the other."""
@@ -69,23 +110,8 @@ class Sequential(Module):
             input = module(input)
         return input
 
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(list(self._modules.values()))
-
     def __getitem__(self, index: int | slice) -> Module:
-        if isinstance(index, slice):
-            return _slice_of(self, index)
-        found: Module = list(self._modules.values())[index]
-        return found
-
-    def __setitem__(self, index: int, module: Module) -> None:
-        self.register_module(list(self._modules)[index], _checked("Sequential", module))
-
-    def __delitem__(self, index: int | slice) -> None:
-        _delete(self, index)
+        return _slice_of(self, index) if isinstance(index, slice) else self._at(index)
 
     def __add__(self, other: Sequential) -> Sequential:
         if not isinstance(other, Sequential):
@@ -93,7 +119,7 @@ class Sequential(Module):
         return Sequential(*self, *other)
 
 
-class ModuleList(Module):
+class ModuleList(_Numbered):
     """A list of modules, whose parameters count as the owner's. It is not called itself.
 
     Parameters
@@ -113,34 +139,15 @@ class ModuleList(Module):
     (2, (1, 2))
     """
 
+    _kind = "ModuleList"
+
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         super().__init__()
         self.extend(modules)
 
-    def append(self, module: Module) -> ModuleList:
-        """Add a module at the end, and return the list."""
-        self.register_module(str(len(self._modules)), _checked("ModuleList", module))
-        return self
-
-    def extend(self, modules: Iterable[Module]) -> ModuleList:
-        """Add modules at the end, and return the list."""
-        for module in modules:
-            self.append(module)
-        return self
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(list(self._modules.values()))
-
     def insert(self, index: int, module: Module) -> None:
         """Put a module before the one at `index`."""
-        _insert(self, index, _checked("ModuleList", module))
-
-    def pop(self, index: int = -1) -> Module:
-        """Take the module at `index` out, and return it."""
-        return _pop(self, index)
+        self._insert(index, module)
 
     def __getitem__(self, index: int | slice) -> Module:
         if isinstance(index, slice):
@@ -149,19 +156,10 @@ class ModuleList(Module):
                 (str(i), m) for i, m in enumerate(list(self._modules.values())[index])
             )
             return part
-        found: Module = list(self._modules.values())[index]
-        return found
-
-    def __delitem__(self, index: int | slice) -> None:
-        _delete(self, index)
+        return self._at(index)
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:
         return ModuleList([*self, *other])
-
-    def __setitem__(self, index: int, module: Module) -> None:
-        name = list(self._modules)[index]
-        self.register_module(name, _checked("ModuleList", module))
-        _name_children(self)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Register a submodule; in a trace it is called by the list's name and its own."""
@@ -251,33 +249,6 @@ class ModuleDict(Module):
     def _take_name(self, name: str) -> None:
         super()._take_name(name)
         _name_children(self)
-
-
-def _insert(container: Any, index: int, module: Module) -> None:
-    modules = list(container._modules.values())
-    modules.insert(index, module)
-    _renumber(container, modules)
-
-
-def _pop(container: Any, index: int) -> Module:
-    modules = list(container._modules.values())
-    taken: Module = modules.pop(index)
-    _renumber(container, modules)
-    return taken
-
-
-def _delete(container: Any, index: int | slice) -> None:
-    modules = list(container._modules.values())
-    del modules[index]
-    _renumber(container, modules)
-
-
-def _renumber(container: Any, modules: list[Module]) -> None:
-    """Let a container hold these modules, called by their numbers."""
-    for name in list(container._modules):
-        delattr(container, name)
-    for number, module in enumerate(modules):
-        container.register_module(str(number), module)
 
 
 def _checked(function: str, module: Any) -> Module:
