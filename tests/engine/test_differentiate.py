@@ -13,20 +13,7 @@ import pytest
 
 import graphviz_ad as ad
 from graphviz_ad.errors import ArgumentError, DTypeError, GradientError, ShapeError
-
-RNG = np.random.default_rng(0)
-A, B = RNG.normal(size=(2, 3)), RNG.normal(size=3)
-# exact: dyadic numbers, so that no rounding hides in a comparison
-X = np.array([0.5, -1.25, 2.0])
-
-
-def cubic(x: Any) -> ad.Tensor:
-    return (x * x * x).sum()
-
-
-def close(got: ad.Tensor, expected: Any) -> None:
-    np.testing.assert_allclose(got.detach().numpy(), expected, rtol=1e-10, atol=1e-12)
-
+from tests.engine.functions import RNG, A, B, X, close, cubic
 
 # --- gradients -----------------------------------------------------------------------------
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -12,19 +10,7 @@ from graphviz_ad.engine.op import REGISTRY, Op
 from graphviz_ad.engine.register import public_function
 from graphviz_ad.errors import VJPError
 from graphviz_ad.trace.recorder import record_trace
-
-RNG = np.random.default_rng(0)
-A, B = RNG.normal(size=(2, 3)), RNG.normal(size=3)
-# exact: dyadic numbers, so that no rounding hides in a comparison
-X = np.array([0.5, -1.25, 2.0])
-
-
-def cubic(x: Any) -> ad.Tensor:
-    return (x * x * x).sum()
-
-
-def close(got: ad.Tensor, expected: Any) -> None:
-    np.testing.assert_allclose(got.detach().numpy(), expected, rtol=1e-10, atol=1e-12)
+from tests.engine.functions import X, close, cubic
 
 
 def test_create_graph_gives_gradients_that_can_be_differentiated() -> None:
