@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal, overload
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Literal
 
 from graphviz_ad.errors import TraceError
 from graphviz_ad.trace.debug.conditions import Condition, parse_condition
+from graphviz_ad.trace.debug.numbered import Numbered
 from graphviz_ad.trace.debug.target import find_node, scope_chain
 from graphviz_ad.trace.explain.shown import Shown
 from graphviz_ad.trace.model import OpNode, Step
@@ -76,7 +77,7 @@ class Breakpoint(Shown):
         return f"{self.id}  {'on ' if self.enabled else 'off'}  {self.label}"
 
 
-class Breakpoints(Sequence[Breakpoint], Shown):
+class Breakpoints(Numbered[Breakpoint]):
     """The breakpoints of a session, in the order in which they were set.
 
     Attributes
@@ -88,6 +89,8 @@ class Breakpoints(Sequence[Breakpoint], Shown):
         The kinds of finding that one may name.
     """
 
+    _element = Breakpoint
+
     def __init__(self, trace: Trace, changed: Callable[[], None] = lambda: None) -> None:
         self._trace = trace
         self._changed = changed
@@ -96,20 +99,6 @@ class Breakpoints(Sequence[Breakpoint], Shown):
         self._all: list[Breakpoint] = []
         self._conditions: dict[str, Condition] = {}
         self._next = 1
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    @overload
-    def __getitem__(self, at: int) -> Breakpoint: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Breakpoint]: ...
-    def __getitem__(self, at: int | slice) -> Breakpoint | list[Breakpoint]:
-        """Return by position."""
-        return self._all[at]
-
-    def __iter__(self) -> Iterator[Breakpoint]:
-        return iter(self._all)
 
     def _text(self) -> str:
         return "\n".join(map(repr, self._all)) or "no breakpoints"
@@ -271,14 +260,6 @@ class Breakpoints(Sequence[Breakpoint], Shown):
             line = match["line"] if len(titles) < 2 else str(what)
             return line, "", f"line {line}"
         raise TraceError("break_at", f"one of {', '.join(_KINDS)}", repr(kind))
-
-    def _find(self, which: int | Breakpoint, function: str) -> Breakpoint:
-        wanted = which.id if isinstance(which, Breakpoint) else which
-        for found in self._all:
-            if found.id == wanted:
-                return found
-        ids = ", ".join(str(b.id) for b in self._all) or "none"
-        raise TraceError(function, "the id of a breakpoint", repr(which), f"there are {ids}")
 
 
 def _one_of(what: str, known: list[str], kind: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 from graphviz_ad.errors import TraceError
 from graphviz_ad.trace.debug.cursor import Cursor, data_at, gradient_at
+from graphviz_ad.trace.debug.numbered import Numbered
 from graphviz_ad.trace.explain.element import element_index
 from graphviz_ad.trace.explain.shown import Shown, host, index_text, norm, number
 from graphviz_ad.trace.model import ValueNode
@@ -115,8 +116,10 @@ class Watch(Shown):
         return "  ".join(parts)
 
 
-class Watches(Sequence[Watch], Shown):
+class Watches(Numbered[Watch]):
     """The watch list of a session."""
+
+    _element = Watch
 
     def __init__(
         self,
@@ -129,20 +132,6 @@ class Watches(Sequence[Watch], Shown):
         self._changed = changed
         self._all: list[Watch] = []
         self._next = 1
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    @overload
-    def __getitem__(self, at: int) -> Watch: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Watch]: ...
-    def __getitem__(self, at: int | slice) -> Watch | list[Watch]:
-        """Return by position."""
-        return self._all[at]
-
-    def __iter__(self) -> Iterator[Watch]:
-        return iter(self._all)
 
     def add(self, node: ValueNode, index: Any = None) -> Watch:
         """Watch a value, or one element of it."""
@@ -160,14 +149,8 @@ class Watches(Sequence[Watch], Shown):
         TraceError
             When nothing is watched under that id.
         """
-        wanted = which.id if isinstance(which, Watch) else which
-        for found in self._all:
-            if found.id == wanted:
-                self._all.remove(found)
-                self._changed()
-                return
-        ids = ", ".join(str(w.id) for w in self._all) or "none"
-        raise TraceError("unwatch", "the id of a watch", repr(which), f"there are {ids}")
+        self._all.remove(self._find(which, "unwatch"))
+        self._changed()
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return what is watched as plain data: the value's id and the index of each."""
