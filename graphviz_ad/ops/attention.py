@@ -10,8 +10,8 @@ from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.linear import draw_mask
-from graphviz_ad.ops.loss_common import shape_of
 from graphviz_ad.ops.row_sums import row_sums
+from graphviz_ad.ops.shape import shape_of
 from graphviz_ad.ops.softmax import Softmax
 
 KEPT = 1 << 24

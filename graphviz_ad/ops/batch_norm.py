@@ -9,8 +9,8 @@ import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ArgumentError, ShapeError
-from graphviz_ad.ops.loss_common import shape_of
 from graphviz_ad.ops.normalize import check_affine, frozen_standard, over_channels, per_channel
+from graphviz_ad.ops.shape import shape_of
 
 
 class BatchNorm(Op):

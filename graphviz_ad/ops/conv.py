@@ -1,4 +1,4 @@
-"""Convolutions of one, two and three axes: windows laid out as columns, times the weights."""
+"""Rules of the convolutions: windows laid out as columns, times the weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.conv_rows import convolve_rows, convolve_rows_vjp, pays
-from graphviz_ad.ops.loss_common import shape_of
+from graphviz_ad.ops.shape import shape_of
 from graphviz_ad.ops.windows import (
     Windows,
     add_columns,

@@ -1,4 +1,4 @@
-"""The pages of the convolutions; their rules are those of `graphviz_ad.ops.conv`."""
+"""Convolutions of one to three axes, and their transposes. Their rules are in `conv`."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from graphviz_ad.ops.index import ScatterAt
-from graphviz_ad.ops.loss_common import shape_of
+from graphviz_ad.ops.shape import shape_of
 
 GENERATOR = np.random.default_rng()
 """Draws the masks of dropout where the caller gives no generator."""

@@ -16,10 +16,10 @@ from graphviz_ad.ops.loss_common import (
     pointwise_check,
     reduce_plainly,
     reduced,
-    shape_of,
     size_of,
     spread,
 )
+from graphviz_ad.ops.shape import shape_of
 
 SMALLEST = 1e-45
 """Its logarithm is below -100, where PyTorch stops, in float32 and in float64."""

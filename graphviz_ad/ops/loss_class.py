@@ -12,7 +12,7 @@ from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.sums import sum_columns
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, IndexingError, ShapeError
-from graphviz_ad.ops.loss_common import REDUCTIONS, check_reduction, reduced, shape_of
+from graphviz_ad.ops.loss_common import REDUCTIONS, check_reduction, reduced
 from graphviz_ad.ops.loss_labels import (
     along,
     check_labels,
@@ -26,6 +26,7 @@ from graphviz_ad.ops.loss_labels import (
     total_of,
     weighted,
 )
+from graphviz_ad.ops.shape import shape_of
 from graphviz_ad.ops.softmax import LogSoftmax, Softmax, shifted
 
 

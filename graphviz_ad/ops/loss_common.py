@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.errors import ArgumentError, ShapeError
+from graphviz_ad.ops.shape import shape_of
 
 REDUCTIONS = ("none", "mean", "sum")
 
@@ -17,12 +18,6 @@ def check_reduction(function: str, reduction: str) -> None:
     if reduction not in REDUCTIONS:
         expected = "reduction 'none', 'mean' or 'sum'"
         raise ArgumentError(function, expected, repr(reduction))
-
-
-def shape_of(array: Any) -> tuple[int, ...]:
-    """Return the shape of an array, a tensor, a list or a Python number."""
-    shape: tuple[int, ...] = array.shape if hasattr(array, "shape") else np.shape(array)
-    return shape
 
 
 def check_same_shape(function: str, **arrays: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from graphviz_ad.errors import DTypeError, IndexingError, ShapeError
-from graphviz_ad.ops.loss_common import reduced, shape_of
+from graphviz_ad.ops.loss_common import reduced
+from graphviz_ad.ops.shape import shape_of
 
 
 def class_axis(scores: Any) -> int:

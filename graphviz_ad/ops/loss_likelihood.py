@@ -13,10 +13,10 @@ from graphviz_ad.ops.loss_common import (
     check_reduction,
     reduce_plainly,
     reduced,
-    shape_of,
     size_of,
     spread,
 )
+from graphviz_ad.ops.shape import shape_of
 
 TWO_PI = 6.283185307179586
 HALF_LOG_TWO_PI = 0.9189385332046727

@@ -13,10 +13,10 @@ from graphviz_ad.ops.loss_common import (
     check_same_shape,
     reduce_plainly,
     reduced,
-    shape_of,
     size_of,
     spread,
 )
+from graphviz_ad.ops.shape import shape_of
 from graphviz_ad.ops.similarity import check_order, p_norm, p_norm_slope
 
 COSINE_EPSILON = 1e-12

@@ -13,11 +13,11 @@ from graphviz_ad.ops.loss_common import (
     check_same_shape,
     reduce_plainly,
     reduced,
-    shape_of,
     size_of,
     spread,
 )
 from graphviz_ad.ops.loss_labels import check_labels, check_range, hits
+from graphviz_ad.ops.shape import shape_of
 
 
 class MarginRankingLoss(Op):

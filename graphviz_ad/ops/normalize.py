@@ -8,8 +8,8 @@ import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ShapeError
-from graphviz_ad.ops.loss_common import shape_of
 from graphviz_ad.ops.row_sums import row_means
+from graphviz_ad.ops.shape import shape_of
 from graphviz_ad.ops.windows import frozen
 
 STANDARD_TEX = r"$y = \frac{$a - \mu}{\sqrt{\sigma^2 + \varepsilon}} \odot \gamma + \beta"

@@ -9,7 +9,6 @@ import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ArgumentError, ShapeError
-from graphviz_ad.ops.loss_common import shape_of
 from graphviz_ad.ops.normalize import (
     STANDARD_TEX,
     STANDARD_VJP_TEX,
@@ -20,6 +19,7 @@ from graphviz_ad.ops.normalize import (
     standardized,
     standardized_vjp,
 )
+from graphviz_ad.ops.shape import shape_of
 
 
 class GroupNorm(Op):

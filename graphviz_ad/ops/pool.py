@@ -1,4 +1,4 @@
-"""The pages of pooling; their rules are those of `graphviz_ad.ops.pool_rules`."""
+"""Pooling over windows of sequences and images. The rules are in `pool_rules`."""
 
 from __future__ import annotations
 

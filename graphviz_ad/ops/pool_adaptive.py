@@ -12,8 +12,8 @@ from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ShapeError
 from graphviz_ad.ops.index import ScatterAt
-from graphviz_ad.ops.loss_common import shape_of
 from graphviz_ad.ops.resample import adaptive_matrix, along_axes
+from graphviz_ad.ops.shape import shape_of
 from graphviz_ad.ops.windows import frozen, per_axis
 
 MEAN_TEX = r"${y}_o = \tfrac{1}{k_o} \sum_{i \in \mathrm{window}(o)} ${a}_i"

@@ -11,8 +11,8 @@ import numpy as np
 from graphviz_ad.engine.op import Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, ShapeError
-from graphviz_ad.ops.loss_common import shape_of
 from graphviz_ad.ops.pool_windows import WindowArgmax, WindowPlace, WindowSpread, WindowSum, lowest
+from graphviz_ad.ops.shape import shape_of
 from graphviz_ad.ops.windows import Windows, pad_spatial, slabs, windows
 
 
@@ -205,7 +205,7 @@ def pool_samples(rng: np.random.Generator, rank: int, dilated: bool) -> list[Sam
 
 
 def mean_samples(rng: np.random.Generator, rank: int) -> list[Sample]:
-    """Return samples of average-pooling; along one axis it takes no divisor, as in PyTorch."""
+    """Return samples of average-pooling; along one axis PyTorch, a peer, takes no divisor."""
     samples = pool_samples(rng, rank, dilated=False)
     x = samples[0].arrays[0]
     padded = {"kernel_size": 3, "stride": 2, "padding": 1}

@@ -1,4 +1,4 @@
-"""The pages of pooling over volumes; their rules are those of `graphviz_ad.ops.pool_rules`."""
+"""Pooling over windows of volumes. The rules are in `pool_rules`."""
 
 from __future__ import annotations
 

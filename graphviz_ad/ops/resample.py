@@ -10,7 +10,7 @@ import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ArgumentError, ShapeError
-from graphviz_ad.ops.loss_common import shape_of
+from graphviz_ad.ops.shape import shape_of
 from graphviz_ad.ops.windows import frozen, per_axis
 
 LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}

@@ -8,7 +8,7 @@ from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import AxisError
 from graphviz_ad.ops.families import AlongAxis
 from graphviz_ad.ops.logarithm import finite
-from graphviz_ad.ops.loss_common import shape_of
+from graphviz_ad.ops.shape import shape_of
 
 
 class Scan(AlongAxis):

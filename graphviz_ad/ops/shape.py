@@ -12,6 +12,12 @@ from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
 
+def shape_of(array: Any) -> tuple[int, ...]:
+    """Return the shape of an array, a tensor, a list or a Python number."""
+    shape: tuple[int, ...] = array.shape if hasattr(array, "shape") else np.shape(array)
+    return shape
+
+
 def as_shape(shape: Any) -> tuple[int, ...]:
     """Return a shape or axes, given as an integer or a sequence of them, as a tuple."""
     lengths = (shape,) if isinstance(shape, int) or not hasattr(shape, "__iter__") else shape

@@ -8,7 +8,7 @@ import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ArgumentError, ShapeError
-from graphviz_ad.ops.loss_common import shape_of
+from graphviz_ad.ops.shape import shape_of
 
 INF = float("inf")
 
