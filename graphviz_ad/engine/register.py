@@ -30,6 +30,8 @@ _MIRRORED = ("lt", "le", "eq", "ne", "ge", "gt")
 _INSTEAD = {
     "out": "recorded arrays never change",
     "where": "choose first, with x[mask] or ad.where(mask, x, 0)",
+    "dtype": "convert first, with .astype(dtype)",
+    "inplace": "recorded arrays never change",
     "initial": "add it to the result, or take ad.maximum or ad.minimum with it",
 }
 """What to do instead of giving arguments that NumPy's functions have and ours do not."""

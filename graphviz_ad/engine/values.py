@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -72,9 +73,24 @@ class Values:
         return np.asarray(to_numpy(self._data))
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
-        """Leave the trace: ``np.asarray(x)`` gives the values."""
+        """Leave the trace: ``np.asarray(x)`` gives the values.
+
+        NumPy does so by itself with a list of tensors, ``np.sum([x, y])``, too, unless the
+        list is what the function joins: ``np.stack([x, y])`` is traced.
+        """
         _stay_in_trace(self)
         return np.array(to_numpy(self._data), dtype=dtype, copy=copy)
+
+    @property
+    def __array_interface__(self: Any) -> dict[str, Any]:
+        """The values for libraries that read NumPy's protocol and no other, outside the trace.
+
+        Of a tensor that requires a gradient, has no axes or is on a GPU there is none.
+        """
+        if self.requires_grad or type(self._data) is not np.ndarray:
+            raise AttributeError("__array_interface__")
+        interface: dict[str, Any] = self._data.__array_interface__
+        return interface
 
     def __len__(self: Any) -> int:
         if not self._data.ndim:
@@ -86,8 +102,27 @@ class Values:
             raise TypeError("iteration over a tensor without axes")
         return (self[index] for index in range(len(self._data)))
 
+    def __contains__(self: Any, value: Any) -> bool:
+        return bool((self == value).any())
+
     def __bool__(self: Any) -> bool:
+        """Whether the only element is not 0.
+
+        Raises
+        ------
+        ShapeError
+            When there is more than one element, or none.
+        """
+        if self._data.size != 1:
+            hint = "others are ambiguous: say .any() or .all()"
+            raise ShapeError("bool", "a tensor of one element", f"shape {self.shape}", hint)
         return bool(self._data)
+
+    def __divmod__(self: Any, other: Any) -> tuple[Tensor, Tensor]:
+        return self // other, self % other
+
+    def __rdivmod__(self: Any, other: Any) -> tuple[Tensor, Tensor]:
+        return other // self, other % self
 
     def __float__(self: Any) -> float:
         return float(self.item())
@@ -96,8 +131,7 @@ class Values:
         return int(self.item())
 
     def __index__(self: Any) -> int:
-        index: int = self._data.__index__()
-        return index
+        return operator.index(self._data)
 
     def __format__(self: Any, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)

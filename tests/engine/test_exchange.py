@@ -80,3 +80,14 @@ def test_dlpack_refuses_to_drop_a_gradient_in_silence() -> None:
     with pytest.raises(GradientError, match=r"__dlpack__: .* x\.detach\(\)"):
         np.from_dlpack(ad.parameter([1.0]))
     assert np.from_dlpack(ad.parameter([1.0]).detach()).tolist() == [1.0]
+
+
+def test_numpys_interface_is_there_where_nothing_is_lost() -> None:
+    x = ad.tensor([[1.0, 2.0]])
+    interface = x.__array_interface__
+    assert interface["shape"] == (1, 2)
+    assert interface["data"][1], "read-only"
+    for lost in (ad.parameter([1.0]), ad.tensor(1.0)):
+        assert not hasattr(lost, "__array_interface__")
+    assert np.asarray(x).base is not None
+    assert np.asarray(ad.parameter([1.0])).tolist() == [1.0]

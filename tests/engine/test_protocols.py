@@ -135,3 +135,74 @@ def test_calls_are_placed_at_the_caller() -> None:
     x = ad.parameter(np.ones((2, 3)))
     for y in (x * 2, 2 * x, ad.exp(x), x.sum(), x.reshape(3, 2), x.T, x[0], ad.stack([x, x])):
         assert y._record.code.co_name == "test_calls_are_placed_at_the_caller"
+
+
+AS_NUMPY = {
+    "sum": lambda x: np.sum(x, 0, None, None, True),
+    "mean": lambda x: np.mean(x, 1, None, None, True),
+    "max": lambda x: np.max(x, 0, None, True),
+    "var": lambda x: np.var(x, 0, None, None, 1, True),
+    "clip": lambda x: np.clip(x, 0.5, 1.5, None),
+    "round": lambda x: np.round(x, 1, None),
+    "take": lambda x: np.take(x, [0, 9], 1, None, "clip"),
+    "median": lambda x: np.median(x, 0, None, False, True),
+    "dot": lambda x: np.dot(x, x.T, None),
+    "concatenate": lambda x: np.concatenate([x, x], 0, None),
+    "concatenate's casting": lambda x: np.concatenate([x, x], dtype=None, casting="same_kind"),
+    "trace": lambda x: np.trace(x, 0, 0, 1, None, None),
+    "sort": lambda x: np.sort(x, -1, "stable"),
+    "nan_to_num": lambda x: np.nan_to_num(x, copy=True),
+    "broadcast_to": lambda x: np.broadcast_to(x, (2, 2, 3), subok=False),
+    "no value": lambda x: np.sum(x, keepdims=np._NoValue),
+    "ufunc": lambda x: np.add(x, 1, where=True, casting="same_kind", order="K", dtype=None),
+}
+
+
+@pytest.mark.parametrize("name", AS_NUMPY)
+def test_arguments_by_position_and_numpys_defaults_are_numpys(name: str) -> None:
+    data = np.random.default_rng(0).normal(size=(2, 3))
+    x = ad.parameter(data)
+    y = AS_NUMPY[name](x)
+    assert isinstance(y, ad.Tensor)
+    assert y.requires_grad
+    np.testing.assert_allclose(y.data, AS_NUMPY[name](data))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x: np.sum(x, 0, None, np.zeros(3)), r"np\.sum: expected no out="),
+        (lambda x: np.add(x, 1, dtype="f4"), r"got dtype=; convert first"),
+        (lambda x: np.nan_to_num(x, copy=False), "got copy="),
+        (lambda x: np.median(x, 0, None, True), "got overwrite_input="),
+        (lambda x: np.sum(x, where=np.ones((2, 3), bool)), "got where="),
+    ],
+)
+def test_arguments_that_say_something_else_are_refused(
+    call: Callable[[ad.Tensor], object], words: str
+) -> None:
+    with pytest.raises(errors.ArgumentError, match=words):
+        call(ad.parameter(np.ones((2, 3))))
+
+
+def test_full_like_does_not_lose_a_gradient() -> None:
+    x, value = ad.parameter([1.0, 2.0]), ad.parameter(3.0)
+    with pytest.raises(errors.GradientError, match=r"np\.full_like: .* ad\.broadcast_to"):
+        np.full_like(x, value)
+    assert np.full_like(x, value.detach()).tolist() == [3.0, 3.0]
+
+
+def test_pythons_protocols() -> None:
+    x = ad.parameter([5.5, 2.0])
+    quotient, rest = divmod(x, 2)
+    np.testing.assert_array_equal(quotient.data, [2.0, 1.0])
+    np.testing.assert_array_equal(rest.data, [1.5, 0.0])
+    assert rest.requires_grad
+    np.testing.assert_array_equal(divmod(11, x)[1].data, [0.0, 1.0])
+    assert 2.0 in x
+    assert 3.0 not in x
+    for several in (x, x[:0]):
+        with pytest.raises(errors.ShapeError, match=r"bool: .* \.any\(\) or \.all\(\)"):
+            bool(several)
+    with pytest.raises(TypeError, match="integer"):
+        [1, 2][ad.tensor(1.0)]
