@@ -328,6 +328,12 @@ class Rot90(Op):
 
     def samples(rng):
         a = rng.normal(size=(2, 3, 2))
-        return [Sample(a), Sample(a, k=2), Sample(a, k=-1, axes=(2, 0)), Sample(a, k=4)]
+        return [
+            Sample(a),
+            Sample(a[0]),
+            Sample(a, k=2),
+            Sample(a, k=-1, axes=(2, 0)),
+            Sample(a, k=4),
+        ]
 
     fails = Failure(ShapeError, r"rot90: .* m \(2,\), axes=\(0, 1\)", [1.0, 2.0])

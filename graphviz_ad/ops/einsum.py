@@ -114,6 +114,8 @@ class Einsum(Op):
             Sample(draw(5, 2, 3), draw(5, 3, 4), subscripts="...ij,...jk->...ik"),
             Sample(draw(5, 2, 3), draw(3, 4), subscripts="...ij,jk->i...k"),
             Sample(draw(1, 2, 3), draw(5, 3, 4), subscripts="...ij,...jk"),
+            Sample(draw(4, 2, 3), draw(2, 3), subscripts="...i,...i->...i"),
+            Sample(draw(4, 2, 3), draw(3), subscripts="...ij,j"),
             Sample(draw(2, 1), draw(3, 2), subscripts="ij,jk->ik"),
             Sample(draw(2, 3), draw(3, 4), draw(4, 2), subscripts="ij,jk,kl->il"),
             Sample(draw(2, 3), draw(3, 4), draw(4, 2), subscripts="ij,jk,ki->", optimize=False),

@@ -23,7 +23,7 @@ def p_norm(xp: Any, d: Any, p: float, axis: int) -> Any:
     if p == INF:
         return xp.max(size, axis=axis, keepdims=True)
     if p == 0:
-        return xp.sum(1.0 * (size > 0), axis=axis, keepdims=True)
+        return xp.sum((size > 0).astype(d.dtype), axis=axis, keepdims=True)
     return xp.sum(size**p, axis=axis, keepdims=True) ** (1 / p)
 
 
@@ -111,6 +111,7 @@ class PairwiseDistance(Op):
             Sample(a, b, p=1.0),
             Sample(a, b, p=3.0, keepdim=True),
             Sample(a, b, p=INF),
+            Sample(a, b, p=0.0),
             Sample(a, b[0], eps=0.1),
             Sample(a[0], b[0]),
             Sample(a[:0], b[:0]),

@@ -153,6 +153,7 @@ class Det(Op):
             Sample(a),
             Sample(a[0, :1, :1]),
             Sample(a[:0]),
+            Sample(a[:, None]),
             Sample(ranks),
             Sample(singular),
         ]

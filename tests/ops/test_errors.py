@@ -178,6 +178,8 @@ CASES: list[tuple[Callable[[Any], object], type[Exception], str]] = [
     (lambda x: ad.one_hot([-1, 0]), errors.IndexingError, "one_hot"),
     (lambda x: ad.avg_pool1d(x, 2, divisor_override=0), errors.ArgumentError, "other than 0"),
     (lambda x: ad.triplet_margin_loss(x, x, x, 0.0), errors.ArgumentError, "a margin above 0"),
+    (lambda x: ad.pixel_shuffle(x[None], 0), errors.ArgumentError, "positive integer"),
+    (lambda x: ad.pixel_shuffle(x[None], 1.5), errors.ArgumentError, "positive integer"),
     (lambda x: ad.searchsorted(x, 1.0), errors.ShapeError, "searchsorted"),
 ]
 

@@ -17,6 +17,7 @@ ONE_INPUT = [
     ("abs", {}, [0.0, -2.0], [0.0, 2.0], [0.0, -1.0]),
     ("sqrt", {}, [0.0, 4.0], [0.0, 2.0], [INF, 0.25]),
     ("relu", {}, [0.0, -1.0, NAN, INF], [0.0, 0.0, NAN, INF], [0.0, 0.0, 1.0, 1.0]),
+    ("softshrink", {}, [NAN, 0.5, -0.5, 1.0], [NAN, 0.0, 0.0, 0.5], [1.0, 0.0, 0.0, 1.0]),
     ("hardshrink", {}, [NAN, 0.5, -0.6], [NAN, 0.0, -0.6], [1.0, 0.0, 1.0]),
     ("hardtanh", {"min_val": 1.0, "max_val": 1.0}, [0.0, 2.0], [1.0, 1.0], [0.0, 0.0]),
     ("sigmoid", {}, [1000.0, -1000.0], [1.0, 0.0], [0.0, 0.0]),
@@ -46,6 +47,7 @@ ONE_INPUT = [
     ("logsumexp", {}, [-INF, -INF], -INF, [0.0, 0.0]),
     ("logcumsumexp", {"axis": 0}, [-INF, 0.0], [-INF, 0.0], [0.0, 1.0]),
     ("norm", {}, [0.0, 0.0], 0.0, [0.0, 0.0]),
+    ("norm", {"ord": 1}, [0.0, -2.0], 2.0, [0.0, -1.0]),
     ("norm", {"ord": 3}, [0.0, 2.0], 2.0, [0.0, 1.0]),
     ("norm", {"ord": INF}, [2.0, -2.0], 2.0, [0.5, -0.5]),
     ("norm", {"ord": "nuc"}, [[0.0, 0.0], [0.0, 2.0]], 2.0, [[1.0, 0.0], [0.0, 1.0]]),
@@ -198,3 +200,10 @@ def test_a_number_as_variance_keeps_single_precision() -> None:
 def test_power_mean_pooling_refuses_infinity() -> None:
     with pytest.raises(ad.errors.ArgumentError, match=r"lp_pool1d: .* max_pool1d"):
         ad.lp_pool1d(np.ones((1, 4)), INF, 2)
+
+
+def test_equal_distances_of_a_swapped_triplet_share_the_gradient() -> None:
+    negative = ad.parameter([3.0, 1.0])
+    anchor, positive = [0.0, 0.0], [0.0, 2.0]
+    ad.triplet_margin_loss(anchor, positive, negative, 9.0, eps=0.0, swap=True).backward()
+    np.testing.assert_allclose(negative.grad.data, [-3 / math.sqrt(10), 0.0], atol=1e-15)
