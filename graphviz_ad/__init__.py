@@ -35,6 +35,10 @@ _LAZY = {
 # `graphviz_ad.trace` is the package of that name; the function is ad.linalg.trace and x.trace().
 _PUBLIC = {n: function for n, function in (FUNCTIONS | ALIASES).items() if n != "trace"}
 globals().update(_PUBLIC)
+# What is pickled is found again under its public name.
+for _function in FUNCTIONS.values():
+    _function.__module__ = __name__
+FUNCTIONS["trace"].__module__ = linalg.__name__
 
 __all__ = [
     "GraphView", "Monitor", "Op", "Tensor", "backend", "datasets", "diagnose", "enable_grad",

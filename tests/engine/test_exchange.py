@@ -91,3 +91,10 @@ def test_numpys_interface_is_there_where_nothing_is_lost() -> None:
         assert not hasattr(lost, "__array_interface__")
     assert np.asarray(x).base is not None
     assert np.asarray(ad.parameter([1.0])).tolist() == [1.0]
+
+
+@pytest.mark.parametrize("name", [*ad.ops.FUNCTIONS, *ad.ops.ALIASES])
+def test_public_functions_are_pickled_by_name(name) -> None:
+    function = (ad.ops.FUNCTIONS | ad.ops.ALIASES)[name]
+    assert b"graphviz_ad.ops" not in pickle.dumps(function)
+    assert pickle.loads(pickle.dumps(function)) is function
