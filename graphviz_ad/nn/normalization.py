@@ -190,10 +190,7 @@ class LayerNorm(Module):
         elementwise_affine: bool = True, bias: bool = True, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        if isinstance(normalized_shape, int):
-            normalized_shape = (normalized_shape,)
-        shape = tuple(normalized_shape)
-        positive("LayerNorm", **{f"normalized_shape[{i}]": n for i, n in enumerate(shape)})
+        shape = _lengths("LayerNorm", normalized_shape)
         _check_eps("LayerNorm", eps)
         self.normalized_shape, self.eps = shape, eps
         self.elementwise_affine = elementwise_affine
@@ -251,10 +248,7 @@ class RMSNorm(Module):
         elementwise_affine: bool = True, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        if isinstance(normalized_shape, int):
-            normalized_shape = (normalized_shape,)
-        shape = tuple(normalized_shape)
-        positive("RMSNorm", **{f"normalized_shape[{i}]": n for i, n in enumerate(shape)})
+        shape = _lengths("RMSNorm", normalized_shape)
         _check_eps("RMSNorm", eps or 0.0)
         self.normalized_shape, self.eps = shape, eps
         self.elementwise_affine = elementwise_affine
@@ -340,6 +334,13 @@ def _reset_affine(module: Any) -> None:
         ones_(module.weight)
     if module.bias is not None:
         zeros_(module.bias)
+
+
+def _lengths(function: str, shape: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the lengths of the last axes; one may be given as a number."""
+    lengths = (shape,) if isinstance(shape, int) else tuple(shape)
+    positive(function, **{f"normalized_shape[{i}]": n for i, n in enumerate(lengths)})
+    return lengths
 
 
 def _check_eps(function: str, eps: float) -> None:
