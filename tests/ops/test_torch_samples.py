@@ -35,7 +35,8 @@ def suite() -> dict[str, Any]:
 
     torch.set_num_threads(1)  # the arrays are small
     module = "torch.testing._internal.common_methods_invocations"
-    found = pytest.importorskip(module, reason="pip install 'graphviz_ad[peers]'", exc_type=ImportError)
+    reason = "the suite needs more: pip install 'graphviz_ad[peers]'"
+    found = pytest.importorskip(module, reason=reason, exc_type=ImportError)
     names = [".".join(filter(None, (op.name, op.variant_test_name))) for op in found.op_db]
     return dict(zip(names, found.op_db, strict=True))
 
