@@ -75,6 +75,9 @@ class Op:
     order : tuple of str
         The order of the arguments, where arrays and then parameters is not the usual one;
         ``"*operands"`` for a sequence whose arrays are given one by one.
+    variant : tuple
+        ``("return_indices", False, "max_pool2d_with_indices")``: a flag of the function, its
+        default, and the op that is applied where it is given the other value; empty for none.
     aliases : dict
         Other names of keyword arguments: ``{"dim": "axis"}``.
     weak : bool
@@ -111,6 +114,7 @@ class Op:
     spread: ClassVar[str] = ""
     attributes: ClassVar[dict[str, dict[str, Any]]] = {}
     order: ClassVar[tuple[str, ...]] = ()
+    variant: ClassVar[tuple[str, bool, str] | tuple[()]] = ()
     aliases: ClassVar[dict[str, str]] = {}
     samples: ClassVar[Callable[..., Iterable[Sample]]]
     fails: ClassVar[Failure | None] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -69,9 +69,17 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
         for name in order
     )
     operands = f"tuple({op.inputs[0]})" if op.variadic else f"({', '.join(op.inputs)},)"
-    params = "{" + ", ".join(f"{name!r}: {name}" for name in op.params) + "}"
+    params = _named(op.params)
     given = "{" + ", ".join(f"{name!r}: {name}" for name in aliased) + "}"
     one = unary_function(op)
+    turned, other = [], None
+    if op.variant:
+        flag, default, other_name = op.variant
+        head, other = f"{head}, {flag}={default}", REGISTRY[other_name]
+        given_to = _named(n for n in op.params if n in other.params)
+        condition = f"not {flag}" if default else flag
+        turned = [f"    if {condition}: return _apply(_other, {operands}, {given_to})"]
+        order, defaults = [*order, flag], {**defaults, flag: default}
     # Text, as dataclasses and namedtuples are made: an exact signature, and no
     # binding of *args at every call.
     lines = [
@@ -80,12 +88,13 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
         f"        {'[' + ', '.join(aliased) + '] = '}_rename(_op, {given}, _others)",
         *[f"    if {name} is _Missing: _lacks(_op, {name!r})" for name in required],
         *["    if dtype is not None: _require_real(_op, dtype)"] * ("dtype" in op.params),
+        *turned,
         f"    return _one({names[0]})" if one else f"    return _apply(_op, {operands}, {params})",
     ]
     values = {f"_default_{name}": value for name, value in defaults.items()}
     namespace = {
-        "_apply": apply, "_one": one, "_op": op, "_rename": _rename, "_lacks": _lacks,
-        "_require_real": _require_real, "_Missing": _Missing, **values,
+        "_apply": apply, "_one": one, "_op": op, "_other": other, "_rename": _rename,
+        "_lacks": _lacks, "_require_real": _require_real, "_Missing": _Missing, **values,
     }  # fmt: skip
     exec(compile("\n".join(lines), f"<graphviz_ad op {op.name}>", "exec"), namespace)
     function: Callable[..., Any] = namespace[op.name]
@@ -95,6 +104,11 @@ def public_function(op: type[Op]) -> Callable[..., Any]:
     function.__doc__ = inspect.getdoc(op)
     function.op = op  # type: ignore[attr-defined]
     return function
+
+
+def _named(names: Iterable[str]) -> str:
+    """Return the text of a dict of arguments by name."""
+    return "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}"
 
 
 def _signature(order: list[str], defaults: dict[str, Any]) -> inspect.Signature:

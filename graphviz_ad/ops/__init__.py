@@ -7,6 +7,7 @@ from typing import Any
 
 from graphviz_ad.engine.op import REGISTRY
 from graphviz_ad.engine.register import COMPOSITES, install_methods, public_function
+from graphviz_ad.engine.tensor import Tensor
 from graphviz_ad.engine.traced import TRACED
 from graphviz_ad.ops import activation as activation
 from graphviz_ad.ops import activation_hard as activation_hard
@@ -68,6 +69,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 """Every public function, by name: one per op, and those made of several."""
 
 install_methods(FUNCTIONS)
+# methods that no page gives: their array comes second, or they are made of several ops
+Tensor.compress = select.compress_method  # type: ignore[attr-defined]
+Tensor.unfold = FUNCTIONS["unfold"]  # type: ignore[attr-defined]
 ALIASES = pytorch_names.install(FUNCTIONS)
 """Some of them under PyTorch's names."""
 

@@ -162,6 +162,8 @@ class Svd(Op):
     a : array_like, (..., n, m)
     full_matrices : bool
         Must be False for a matrix that is not square.
+    compute_uv : bool
+        False returns ``S`` only, as `svdvals` does.
 
     Returns
     -------
@@ -186,6 +188,7 @@ class Svd(Op):
     """
 
     name, label, numpy = "svd", "svd", ("linalg.svd",)
+    variant = ("compute_uv", True, "svdvals")
     tex = r"$y0\, \operatorname{diag}($y1)\, $y2 = $a"
     vjp_tex = (
         r"$y0 \left(\tfrac{\operatorname{skew}({$y0}^\top $g0)}{s_j^2 - s_i^2} S"

@@ -15,9 +15,9 @@ _LN2 = math.log(2)
 _LN10 = math.log(10)
 
 
-def bounded(xp, a):
-    """Return `a` with the infinities as the largest finite numbers of its dtype."""
-    limits = xp.finfo(getattr(a, "dtype", float))
+def bounded(xp, a, dtype):
+    """Return `a` with the infinities as the largest finite numbers of `dtype`."""
+    limits = xp.finfo(dtype)
     return xp.minimum(xp.maximum(a, limits.min), limits.max)
 
 
@@ -178,8 +178,8 @@ class LogAddExp(Binary):
         return xp.logaddexp(a, b)
 
     def vjp(xp, g, out, a, b):
-        top = bounded(xp, out)
-        return lambda: g * xp.exp(bounded(xp, a) - top), lambda: g * xp.exp(bounded(xp, b) - top)
+        top, a, b = (bounded(xp, z, out.dtype) for z in (out, a, b))
+        return lambda: g * xp.exp(a - top), lambda: g * xp.exp(b - top)
 
 
 class LogAddExp2(Binary):
@@ -202,8 +202,8 @@ class LogAddExp2(Binary):
         return xp.logaddexp2(a, b)
 
     def vjp(xp, g, out, a, b):
-        top = bounded(xp, out)
-        return lambda: g * xp.exp2(bounded(xp, a) - top), lambda: g * xp.exp2(bounded(xp, b) - top)
+        top, a, b = (bounded(xp, z, out.dtype) for z in (out, a, b))
+        return lambda: g * xp.exp2(a - top), lambda: g * xp.exp2(b - top)
 
 
 class Xlogy(Binary):

@@ -47,6 +47,8 @@ class MaxPool1d(Op):
         The distance of the elements in a window.
     ceil_mode : bool
         Keep a last window that hangs over the end.
+    return_indices : bool
+        Return the indices of the maxima as a second output.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class MaxPool1d(Op):
     """
 
     name, label = "max_pool1d", "max pool"
+    variant = ("return_indices", False, "max_pool1d_with_indices")
     tex, vjp_tex = MAX_TEX, MAX_VJP_TEX
     prepare, check, reference = frozen, pool_check("max_pool1d", 1), max_reference(1)
     forward, vjp = max_rules("max_pool1d", 1)
@@ -90,6 +93,8 @@ class MaxPool2d(Op):
         The distance of the elements in a window.
     ceil_mode : bool
         Keep a last window that hangs over the end.
+    return_indices : bool
+        Return the indices of the maxima as a second output.
 
     Raises
     ------
@@ -106,6 +111,7 @@ class MaxPool2d(Op):
     """
 
     name, label = "max_pool2d", "max pool"
+    variant = ("return_indices", False, "max_pool2d_with_indices")
     tex, vjp_tex = MAX_TEX, MAX_VJP_TEX
     prepare, check, reference = frozen, pool_check("max_pool2d", 2), max_reference(2)
     forward, vjp = max_rules("max_pool2d", 2)

@@ -271,6 +271,6 @@ def power_check(name: str, rank: int) -> Callable[..., None]:
         if not 0 < params["norm_type"] < np.inf:
             hint = f"of infinity it is the maximum: max_pool{rank}d of abs(input)"
             got = repr(params["norm_type"])
-            raise ArgumentError(name, "a finite norm_type above 0", got, hint)
+            raise ArgumentError(name, "norm_type above 0, and finite", got, hint)
 
     return check

@@ -203,7 +203,8 @@ class Scatter(Op):
     tensor([2., 0., 1.], shape=(3,), dtype=float64)
     """
 
-    name, label, method, aliases = "scatter", "scatter", True, {"dim": "axis"}
+    name, label, method = "scatter", "scatter", True
+    aliases = {"dim": "axis", "value": "src"}
     order = ("a", "axis", "index", "src")
     tex = r"$y = $a\ \text{with}\ [{$b}_{i}] = {$c}_{i}"
     vjp_tex = (r"$g\ \text{with}\ [{$b}_{i}] = 0", "", r"$g[{$b}_{i}]")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from graphviz_ad.engine.apply import apply
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.engine.traced import call
 from graphviz_ad.errors import ArgumentError, DTypeError, IndexingError, ShapeError
@@ -19,7 +20,14 @@ class Where(Op):
     Parameters
     ----------
     condition : array_like
-    x, y : array_like
+    x, y : array_like, optional
+        Without them the result is the indices where the condition holds, a tensor for each
+        axis; they have no gradient.
+
+    Raises
+    ------
+    ArgumentError
+        For one of `x` and `y` without the other.
 
     Examples
     --------
@@ -36,10 +44,14 @@ class Where(Op):
         r"\begin{cases} 0 & $a \\ $g & \text{else} \end{cases}",
     )
 
-    def forward(xp, condition, x, y):
-        return xp.where(condition, x, y)
+    def check(condition, x=None, y=None):
+        if (x is None) != (y is None):
+            raise ArgumentError("where", "x and y, or none of them", "one")
 
-    def vjp(xp, g, out, condition, x, y):
+    def forward(xp, condition, x=None, y=None):
+        return xp.nonzero(condition) if x is None else xp.where(condition, x, y)
+
+    def vjp(xp, g, out, condition, x=None, y=None):
         return None, lambda: xp.where(condition, g, 0), lambda: xp.where(condition, 0, g)
 
     def samples(rng):
@@ -184,6 +196,11 @@ class TakeAlongAxis(Op):
     fails = Failure(
         IndexingError, r"take_along_axis: .* indices \(1, 1\)", [[1.0, 2.0]], [[2]], axis=1
     )
+
+
+def compress_method(self: Any, condition: Any, axis: int | None = None) -> Any:
+    """Keep the slices of an axis, or the elements of the flattened array: see `ad.compress`."""
+    return apply(Compress, (condition, self), {"axis": axis})
 
 
 class Compress(Op):

@@ -69,8 +69,7 @@ class Reshape(Op):
         return (a,), {"shape": as_shape(shape), "order": order}
 
     def check(a, *, shape, order="C"):
-        if order not in ("C", "F"):
-            raise ArgumentError("reshape", "order 'C' or 'F'", repr(order))
+        require_order("reshape", order)
 
     def forward(xp, a, *, shape, order="C"):
         return a.reshape(shape, order=order)
@@ -93,6 +92,12 @@ class Reshape(Op):
     fails = Failure(ShapeError, r"reshape: .* got a \(6,\) float64", [1.0] * 6, shape=(4, 2))
 
 
+def require_order(function, order):
+    """Raise `ArgumentError` for an order of elements that a traced array does not have."""
+    if order not in ("C", "F"):
+        raise ArgumentError(function, "order 'C' or 'F'", repr(order))
+
+
 class Rearranged(Op):
     """A page whose output has the elements of its input in the same order."""
 
@@ -105,6 +110,17 @@ class Rearranged(Op):
 class Ravel(Rearranged):
     """Flatten into one axis.
 
+    Parameters
+    ----------
+    a : array_like
+    order : {'C', 'F'}
+        Rows first, or columns first.
+
+    Raises
+    ------
+    ArgumentError
+        For another order.
+
     Examples
     --------
     >>> import graphviz_ad as ad
@@ -115,12 +131,18 @@ class Ravel(Rearranged):
     name, label, method = "ravel", "ravel", True
     tex = r"$y = \operatorname{ravel}($a)"
 
-    def forward(xp, a):
-        return a.reshape(-1)
+    def check(a, *, order="C"):
+        require_order("ravel", order)
+
+    def forward(xp, a, *, order="C"):
+        return a.reshape(-1, order=order)
+
+    def vjp(xp, g, out, a, *, order="C"):
+        return g.reshape(a.shape, order=order)
 
     def samples(rng):
         a = rng.normal(size=(3, 4))
-        return [Sample(a), Sample(a.T), Sample(2.5), Sample(a[:0])]
+        return [Sample(a), Sample(a.T), Sample(a, order="F"), Sample(2.5), Sample(a[:0])]
 
     fails = Failure(DTypeError, r"ravel: expected numbers in a regular array", [[1.0], [1.0, 2.0]])
 
