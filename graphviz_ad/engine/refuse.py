@@ -51,6 +51,7 @@ def refuse(
         for slot, (operand, array) in enumerate(zip(operands, arrays, strict=True))
         if array is not None
     )
+    got = got or "no arrays"
     got += "".join(f", {name}={value!r}" for name, value in params.items() if value is not None)
     message = str(error)
     if isinstance(error, np.exceptions.AxisError):
@@ -62,7 +63,7 @@ def refuse(
     if isinstance(error, ValueError):
         words = (
             "broadcast", "shape", "dimension", "mismatch", "align", "size", "core", "axes", "axis",
-            "division",
+            "division", "empty",
         )  # fmt: skip
         if any(word in message for word in words):
             raise ShapeError(op.name, "shapes that fit", f"{got} ({message})") from error

@@ -137,6 +137,8 @@ CASES: list[tuple[Callable[[Any], object], type[Exception], str]] = [
     (lambda x: ad.unflatten(x, dim=0), errors.ArgumentError, "argument sizes"),
     (lambda x: ad.squeeze(x, axis=0, dim=0), errors.ArgumentError, "axis or dim"),
     (lambda x: ad.concatenate([1.0, 2.0]), errors.ShapeError, "concatenate: .*zero-dimensional"),
+    (lambda x: ad.stack([]), errors.ArgumentError, "stack: .*got no arrays, axis=0"),
+    (lambda x: ad.argmin(x[:0]), errors.ShapeError, r"argmin: .*\(0, 3\) float64"),
     (lambda x: ad.stack([x, x[0]]), errors.ShapeError, r"arrays\[1\] \(3,\)"),
     (lambda x: ad.split(x, 0), errors.GraphvizADError, "split"),
     (lambda x: ad.split(x, [0.5]), errors.GraphvizADError, "split"),
