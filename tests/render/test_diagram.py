@@ -155,8 +155,8 @@ def test_labels_come_from_the_trace() -> None:
 
 def test_a_hundred_thousand_operations() -> None:
     graph = chain(100_000)
-    start = time.perf_counter()
+    start = time.process_time()
     drawing = build_diagram(graph)
     folded = fold(drawing, start_open(drawing))
-    assert time.perf_counter() - start < 15  # about 2 s on an idle machine
+    assert time.process_time() - start < 15  # about 2 s where nothing else runs
     assert len(folded.items) < 40
