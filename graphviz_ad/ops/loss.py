@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from graphviz_ad.engine.op import Failure, Op, Sample
 from graphviz_ad.errors import ArgumentError, ShapeError
 from graphviz_ad.ops.loss_common import (
     check_pair,
-    pointwise_check,
+    check_weight,
     reduce_plainly,
     reduced,
     size_of,
     spread,
+    to_losses,
+    to_weights,
+    weighted_check,
+    weighted_mean,
 )
 
 
@@ -24,6 +30,8 @@ class MSELoss(Op):
     input, target : array_like
         Of one shape, or a single number. Both receive a gradient.
     reduction : {'mean', 'sum', 'none'}
+    weight : array_like, optional
+        A factor for each element; the mean is then divided by the sum of the weights.
 
     Raises
     ------
@@ -39,24 +47,29 @@ class MSELoss(Op):
 
     name, label = "mse_loss", "MSE"
     tex = r"$y = \tfrac{1}{n}\sum ($a - $b)^2"
-    vjp_tex = (r"\tfrac{2}{n} $g \, ($a - $b)", r"\tfrac{2}{n} $g \, ($b - $a)")
-    check = pointwise_check("mse_loss")
+    vjp_tex = (
+        r"\tfrac{2}{n} $g \, ($a - $b)",
+        r"\tfrac{2}{n} $g \, ($b - $a)",
+        r"\tfrac{$g}{\sum $c} \left(($a - $b)^2 - $y\right)",
+    )
+    order = ("input", "target", "reduction", "weight")
+    check = weighted_check("mse_loss")
 
-    def forward(xp, input, target, *, reduction="mean"):
+    def forward(xp, input, target, weight=None, *, reduction="mean"):
         d = input - target
-        return reduced(d * d, reduction)
+        return weighted_mean(d * d, weight, reduction)
 
-    def vjp(xp, g, out, input, target, *, reduction):
+    def vjp(xp, g, out, input, target, weight=None, *, reduction):
         d = input - target
-        sent = spread(2 * g, size_of(d), reduction) * d
-        return sent, lambda: -sent
+        sent = to_losses(2 * g, d, weight, reduction) * d
+        return sent, lambda: -sent, lambda: to_weights(g, out, d * d, weight, reduction)
 
-    def reference(input, target, *, reduction="mean"):
-        return reduce_plainly(np.square(np.subtract(input, target)), reduction)
+    def reference(input, target, weight=None, *, reduction="mean"):
+        return plain_mean(np.square(np.subtract(input, target)), weight, reduction)
 
     def samples(rng):
         a = rng.normal(size=(3, 4))
-        return [Sample(a, a), *error_samples(rng)]
+        return [Sample(a, a), *error_samples(rng), *weighted_samples(rng)]
 
     fails = Failure(
         ShapeError, r"mse_loss: expected arrays of one shape", [1.0, 2.0], [[1.0], [2.0]]
@@ -71,6 +84,8 @@ class L1Loss(Op):
     input, target : array_like
         Of one shape, or a single number. Both receive a gradient.
     reduction : {'mean', 'sum', 'none'}
+    weight : array_like, optional
+        A factor for each element; the mean is then divided by the sum of the weights.
 
     Raises
     ------
@@ -89,22 +104,24 @@ class L1Loss(Op):
     vjp_tex = (
         r"\tfrac{$g}{n} \, \mathrm{sign}($a - $b)",
         r"\tfrac{$g}{n} \, \mathrm{sign}($b - $a)",
+        r"\tfrac{$g}{\sum $c} \left(|$a - $b| - $y\right)",
     )
-    check = pointwise_check("l1_loss")
+    order = ("input", "target", "reduction", "weight")
+    check = weighted_check("l1_loss")
 
-    def forward(xp, input, target, *, reduction="mean"):
-        return reduced(xp.abs(input - target), reduction)
+    def forward(xp, input, target, weight=None, *, reduction="mean"):
+        return weighted_mean(xp.abs(input - target), weight, reduction)
 
-    def vjp(xp, g, out, input, target, *, reduction):
+    def vjp(xp, g, out, input, target, weight=None, *, reduction):
         d = input - target
-        sent = spread(g, size_of(d), reduction) * xp.sign(d)
-        return sent, lambda: -sent
+        sent = to_losses(g, d, weight, reduction) * xp.sign(d)
+        return sent, lambda: -sent, lambda: to_weights(g, out, xp.abs(d), weight, reduction)
 
-    def reference(input, target, *, reduction="mean"):
-        return reduce_plainly(np.abs(np.subtract(input, target)), reduction)
+    def reference(input, target, weight=None, *, reduction="mean"):
+        return plain_mean(np.abs(np.subtract(input, target)), weight, reduction)
 
     def samples(rng):
-        return error_samples(rng)
+        return [*error_samples(rng), *weighted_samples(rng)]
 
     fails = Failure(
         ShapeError, r"l1_loss: expected arrays of one shape", [1.0, 2.0], [[1.0], [2.0]]
@@ -189,6 +206,8 @@ class HuberLoss(Op):
         Of one shape, or a single number. Both receive a gradient.
     reduction : {'mean', 'sum', 'none'}
     delta : float
+    weight : array_like, optional
+        A factor for each element; the mean is that of the products, as in PyTorch.
 
     Raises
     ------
@@ -216,30 +235,44 @@ class HuberLoss(Op):
     vjp_tex = (
         r"\tfrac{$g}{n} \min(\max(d, -\delta), \delta)",
         r"-\tfrac{$g}{n} \min(\max(d, -\delta), \delta)",
+        r"\tfrac{$g}{n} \begin{cases} d^2 / 2 & |d| \le \delta \\"
+        r" \delta\,(|d| - \delta/2) & |d| > \delta \end{cases}",
     )
+    order = ("input", "target", "reduction", "delta", "weight")
 
-    def check(input, target, *, reduction, delta):
+    def check(input, target, weight=None, *, reduction, delta):
         check_pair("huber_loss", input, target, reduction)
+        check_weight("huber_loss", input, weight)
         if not delta > 0:
             raise ArgumentError("huber_loss", "delta above 0", repr(delta))
 
-    def forward(xp, input, target, *, reduction="mean", delta=1.0):
+    def forward(xp, input, target, weight=None, *, reduction="mean", delta=1.0):
         size = xp.abs(input - target)
         inside = xp.minimum(size, delta)
-        return reduced(inside * (size - 0.5 * inside), reduction)
+        loss = inside * (size - 0.5 * inside)
+        return reduced(loss if weight is None else loss * weight, reduction)
 
-    def vjp(xp, g, out, input, target, *, reduction, delta):
+    def vjp(xp, g, out, input, target, weight=None, *, reduction, delta):
         d = input - target
-        sent = spread(g, size_of(d), reduction) * xp.minimum(xp.maximum(d, -delta), delta)
-        return sent, lambda: -sent
+        share = spread(g, size_of(d), reduction)
+        sent = share * xp.minimum(xp.maximum(d, -delta), delta)
 
-    def reference(input, target, *, reduction="mean", delta=1.0):
+        def to_weight():
+            inside = xp.minimum(xp.abs(d), delta)
+            return share * inside * (xp.abs(d) - 0.5 * inside)
+
+        if weight is None:
+            return sent, lambda: -sent, None
+        return sent * weight, lambda: -sent * weight, to_weight
+
+    def reference(input, target, weight=None, *, reduction="mean", delta=1.0):
         d = np.abs(np.subtract(input, target))
-        return reduce_plainly(np.where(d <= delta, d**2 / 2, delta * (d - delta / 2)), reduction)
+        loss = np.where(d <= delta, d**2 / 2, delta * (d - delta / 2))
+        return reduce_plainly(loss if weight is None else loss * weight, reduction)
 
     def samples(rng):
         a, b = rng.normal(size=(3, 4)), 3 * rng.normal(size=(3, 4))
-        return [*error_samples(rng), Sample(a, b, delta=0.3)]
+        return [*error_samples(rng), Sample(a, b, delta=0.3), *weighted_samples(rng)]
 
     fails = Failure(ArgumentError, r"huber_loss: expected delta", [1.0], [2.0], delta=0.0)
 
@@ -256,3 +289,16 @@ def error_samples(rng: np.random.Generator) -> list[Sample]:
         Sample(a.astype(np.float32), b.astype(np.float32)),
         Sample(np.zeros((0, 3)), np.zeros((0, 3)), reduction="sum"),
     ]
+
+
+def weighted_samples(rng: np.random.Generator) -> list[Sample]:
+    """Return the samples of a weight for each element."""
+    a, b, w = rng.normal(size=(3, 4)), 3 * rng.normal(size=(3, 4)), rng.uniform(1, 2, size=(3, 4))
+    return [Sample(a, b, w, reduction=reduction) for reduction in ("mean", "sum", "none")]
+
+
+def plain_mean(loss: Any, weight: Any, reduction: str) -> Any:
+    """Reduce weighted losses as the tests' references do."""
+    if weight is None or reduction != "mean":
+        return reduce_plainly(loss if weight is None else loss * weight, reduction)
+    return np.average(loss, weights=weight)

@@ -47,6 +47,46 @@ def pointwise_check(name: str) -> Callable[..., None]:
     return check
 
 
+def weighted_check(name: str) -> Callable[..., None]:
+    """Return the check of an element-wise loss with a weight for each element."""
+
+    def check(input: Any, target: Any, weight: Any = None, *, reduction: str) -> None:
+        check_pair(name, input, target, reduction)
+        check_weight(name, input, weight)
+
+    return check
+
+
+def check_weight(function: str, input: Any, weight: Any) -> None:
+    """Raise `ShapeError` for weights of another shape than the input's."""
+    if weight is not None and shape_of(weight) != shape_of(input):
+        got = f"weight {shape_of(weight)} for input {shape_of(input)}"
+        raise ShapeError(function, "a weight for each element of the input", got)
+
+
+def weighted_mean(loss: Any, weight: Any, reduction: str) -> Any:
+    """Reduce losses times weights; their mean is divided by the sum of the weights."""
+    if weight is None:
+        return reduced(loss, reduction)
+    if reduction == "mean":
+        return (loss * weight).sum() / weight.sum()
+    return reduced(loss * weight, reduction)
+
+
+def to_losses(g: Any, loss: Any, weight: Any, reduction: str) -> Any:
+    """Return what `weighted_mean` sends to each loss, to be broadcast."""
+    if weight is None:
+        return spread(g, size_of(loss), reduction)
+    return g * weight / weight.sum() if reduction == "mean" else g * weight
+
+
+def to_weights(g: Any, out: Any, loss: Any, weight: Any, reduction: str) -> Any:
+    """Return what `weighted_mean` sends to each weight."""
+    if weight is None:
+        return None
+    return g * (loss - out) / weight.sum() if reduction == "mean" else g * loss
+
+
 def reduced(loss: Any, reduction: str) -> Any:
     """Reduce the losses of all elements; the mean of none is NaN, as in PyTorch."""
     if reduction == "none" or not getattr(loss, "ndim", 0):

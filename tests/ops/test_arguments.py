@@ -66,3 +66,14 @@ def test_ravel_takes_the_columns_first(call: Any) -> None:
 
 def test_scatter_takes_a_value() -> None:
     assert ad.scatter(np.zeros(3), 0, [0, 2], value=1.5).tolist() == [1.5, 0.0, 1.5]
+
+
+def test_weighted_losses_divide_by_the_sum_of_the_weights_and_huber_by_their_number() -> None:
+    x, w = ad.parameter([1.0, 3.0]), np.array([3.0, 1.0])
+    assert ad.mse_loss(x, [0.0, 0.0], weight=w).item() == 12 / 4
+    assert ad.l1_loss(x, [0.0, 0.0], weight=w).item() == 6 / 4
+    assert ad.huber_loss(x, [0.0, 0.0], weight=w).item() == (3 * 0.5 + 2.5) / 2
+    assert ad.mse_loss(x, [0.0, 0.0], "none", w).tolist() == [3.0, 9.0]
+    for loss in (ad.mse_loss, ad.l1_loss, ad.huber_loss):
+        with pytest.raises(ad.errors.ShapeError, match=r"weight \(1,\) for input \(2,\)"):
+            loss(x, [0.0, 0.0], weight=w[:1])
