@@ -181,6 +181,7 @@ class Tensordot(Op):
     """
 
     name, label = "tensordot", "·"
+    numpy = ("tensordot", "linalg.tensordot")
     weak = False
     tex = r"$y = $a \cdot $b"
     vjp_tex = (r"$g \cdot $b", r"$a \cdot $g")

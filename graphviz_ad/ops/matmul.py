@@ -41,6 +41,7 @@ class Matmul(Op):
     """
 
     name, label, operator, method = "matmul", "@", "matmul", True
+    numpy = ("matmul", "linalg.matmul")
     weak = False
     tex = r"$y = $a\,$b"
     vjp_tex = (r"$g\,{$b}^\top", r"{$a}^\top$g")

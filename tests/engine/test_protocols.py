@@ -37,6 +37,8 @@ TRACED: dict[str, Callable[[ad.Tensor], ad.Tensor]] = {
     "roll": lambda x: np.roll(x, 1, axis=0),
     "sort": lambda x: np.sort(x),
     "take": lambda x: np.take(x, [0, 0], axis=1),
+    "linalg.matmul": lambda x: np.linalg.matmul(x, np.ones((3, 2))),
+    "linalg.tensordot": lambda x: np.linalg.tensordot(x, np.ones((3, 2)), axes=1),
 }
 
 
