@@ -21,7 +21,7 @@ def _ready(rounds: int) -> tuple[list[Peer], list[str]]:
 
 
 def measured(workload: Workload, peers: list[Peer], rounds: int) -> dict[str, float]:
-    """Return the median seconds of a pass of `workload` on each of `peers` that can run it."""
+    """Return the seconds of a pass of `workload` on each of `peers` that can run it, as medians."""
     passes = {}
     for peer in peers:
         if workload.name in peer.cannot:

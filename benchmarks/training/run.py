@@ -72,7 +72,7 @@ def find(workload: Workload, libraries: list[Any], rounds: int) -> Finding:
 def step_seconds(
     workload: Workload, libraries: list[Any], rounds: int, dtype: str
 ) -> dict[str, float]:
-    """Return the median CPU seconds of a step under each library, on the first batch."""
+    """Return the CPU seconds of a step under each library, on the first batch, as medians."""
     passes = {library.name: _timed(Run(workload, library, dtype)) for library in libraries}
     return interleaved(passes, rounds)
 

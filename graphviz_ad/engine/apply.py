@@ -56,7 +56,7 @@ def apply(op: type[Op], operands: tuple[Any, ...], params: dict[str, Any], depth
     arrays: list[Array] = []
     state = state_here() or begin()
     needs = False
-    stranger = None
+    stranger = None  # an operand that another thread recorded
     for operand in operands:
         if isinstance(operand, Tensor):
             inputs.append(operand)

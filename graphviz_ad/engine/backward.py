@@ -280,7 +280,7 @@ def _finish(here: _Pass) -> None:
         total = gradients[key]
         before = tensor._grad
         if before is not None:
-            total = (before._data if type(before) is Tensor else before) + total
+            total = (before._data if isinstance(before, Tensor) else before) + total
         if type(total) is _ndarray and total.ndim:
             total.setflags(False)  # type: ignore[call-arg]
         else:

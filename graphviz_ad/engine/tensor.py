@@ -173,7 +173,7 @@ class Tensor(Values, Gradients, Exchange):
     def grad(self) -> Tensor | None:
         """The gradient that `backward` accumulated here, or None. Set to None to clear it."""
         grad = self._grad
-        if grad is None or type(grad) is Tensor:
+        if grad is None or isinstance(grad, Tensor):
             return grad
         made = self._grad = constant_leaf(grad)
         return made

@@ -72,8 +72,8 @@ class GaussianNLLLoss(Op):
     def check(input, target, var, *, full, eps, reduction):
         check_reduction("gaussian_nll_loss", reduction)
         x, t, v = shape_of(input), shape_of(target), shape_of(var)
-        plain = any(shape in ((), (1,)) for shape in (x, t))
-        if not plain and not (len(t) == len(x) and all(map(_same_or_one, t, x))):
+        scalar = any(shape in ((), (1,)) for shape in (x, t))
+        if not scalar and not (len(t) == len(x) and all(map(_same_or_one, t, x))):
             expected = "target of the input's shape, or of length 1 along some of its axes"
             raise ShapeError("gaussian_nll_loss", expected, f"input {x} and target {t}")
         if v not in (x, x[:-1], (*x[:-1], 1), ()):
