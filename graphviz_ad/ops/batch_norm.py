@@ -37,7 +37,9 @@ class BatchNorm(Op):
     output : Tensor, shape (N, C, …)
     running_mean, running_var : Tensor, shape (C,)
         In training ``(1 - momentum) * running + momentum * batch``, with the unbiased
-        variance; the batch's own where no running ones were given. Else those given.
+        variance; the batch's own where no running ones were given. Else those given. They
+        have a gradient, too: give ``mean.detach()`` and ``var.detach()`` to the next call,
+        as `graphviz_ad.nn.BatchNorm2d` does, or each step keeps the graphs of all before it.
 
     Raises
     ------
