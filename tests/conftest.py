@@ -40,8 +40,10 @@ def missing_parts() -> dict[str, str]:
         )
     elif importlib.util.find_spec("playwright") is None:
         missing["browser"] = "playwright is not installed: pip install 'graphviz_ad[test]'"
-    if importlib.util.find_spec("torch") is None:
-        missing["peers"] = "PyTorch is not installed: pip install 'graphviz_ad[peers]'"
+    # PyTorch's own samples cannot be imported without expecttest
+    for name, package in (("PyTorch", "torch"), ("expecttest", "expecttest")):
+        if importlib.util.find_spec(package) is None:
+            missing["peers"] = f"{name} is not installed: pip install 'graphviz_ad[peers]'"
     try:
         backend.require("cupy", "gpu")
     except errors.BackendError as error:

@@ -30,15 +30,13 @@ TABLE = _table()
 
 @pytest.fixture(scope="module")
 def suite() -> dict[str, Any]:
-    """PyTorch's table of operations, by name. To import it takes more than PyTorch."""
+    """PyTorch's table of operations, by name."""
     import torch
+    from torch.testing._internal.common_methods_invocations import op_db
 
     torch.set_num_threads(1)  # the arrays are small
-    module = "torch.testing._internal.common_methods_invocations"
-    reason = "the suite needs more: pip install 'graphviz_ad[peers]'"
-    found = pytest.importorskip(module, reason=reason, exc_type=ImportError)
-    names = [".".join(filter(None, (op.name, op.variant_test_name))) for op in found.op_db]
-    return dict(zip(names, found.op_db, strict=True))
+    names = [".".join(filter(None, (op.name, op.variant_test_name))) for op in op_db]
+    return dict(zip(names, op_db, strict=True))
 
 
 def convert(value: Any, leaves: list[tuple[Any, Any]]) -> Any:
