@@ -41,7 +41,7 @@ def missing_parts() -> dict[str, str]:
     elif importlib.util.find_spec("playwright") is None:
         missing["browser"] = "playwright is not installed: pip install 'graphviz_ad[test]'"
     # PyTorch's own samples cannot be imported without expecttest
-    for name, package in (("PyTorch", "torch"), ("expecttest", "expecttest")):
+    for name, package in (("expecttest", "expecttest"), ("PyTorch", "torch")):
         if importlib.util.find_spec(package) is None:
             missing["peers"] = f"{name} is not installed: pip install 'graphviz_ad[peers]'"
     try:
