@@ -46,7 +46,8 @@ def seed(output: Tensor, gradient: Any, function: str = "backward") -> Array:
             hint = "reduce it with .sum() or .mean(), or give gradient="
             raise GradientError(function, "a scalar loss", f"{label} {output.shape}", hint)
         return protect(namespace(data).ones_like(data))
-    value = own(gradient._data if isinstance(gradient, Tensor) else gradient, function)
+    # nobody can write to a tensor's array
+    value = gradient._data if isinstance(gradient, Tensor) else own(gradient, function)
     if DEVICES:
         value = on_backend_of(data, gradient, value, function)
     if value.shape != data.shape:
@@ -54,7 +55,7 @@ def seed(output: Tensor, gradient: Any, function: str = "backward") -> Array:
         raise ShapeError(function, "a gradient of the tensor's shape", got)
     if value.dtype.kind not in "fiub":
         raise DTypeError(function, "a real gradient", str(value.dtype))
-    return protect(value.astype(data.dtype))
+    return value if value.dtype == data.dtype else protect(value.astype(data.dtype))
 
 
 class _Pass:
