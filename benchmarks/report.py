@@ -18,6 +18,9 @@ _HAND = "NumPy by hand"
 _OURS = "graphviz_ad"
 _TORCH = "PyTorch"
 
+_TORCH_THEN = 7.5
+"""The µs of PyTorch's scalar operation on the machine on which the goals were set."""
+
 # The goals of what is measured alone; those of the workloads stand with them.
 _RECORDING = 0.1
 """The part of a training step that recording may take."""
@@ -121,6 +124,16 @@ def _machine() -> str:
     return f"{os.cpu_count()}-core {platform.machine()} virtual machine, shared with other work"
 
 
+def _machine_then(found: Findings) -> str:
+    """Return what tells this machine's speed from that of the one the goals were set on."""
+    for workload, times in found.times.items():
+        if workload.name == "chain" and _TORCH in times:
+            took = _cell(workload, times, _TORCH)
+            return f"""Goals in µs were set on a machine on which PyTorch took {_TORCH_THEN} µs for
+the scalar operation of the first column; here it took {took}."""
+    return ""
+
+
 def text(found: Findings) -> str:
     """Return the page of the documentation."""
     versions = ", ".join(f"{p.name} {p.version}" for p in found.peers if p.name != _HAND)
@@ -196,6 +209,7 @@ resident set by {memory["bytes"] / 1024:+.0f} KiB.
 ## Goals
 
 {missed(found)}
+{_machine_then(found)}
 """
 
 
