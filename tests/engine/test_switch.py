@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -93,7 +94,9 @@ def test_a_coroutine() -> None:
         await asyncio.sleep(0)
         return recording()
 
-    assert asyncio.run(work()) is False
+    # in a thread of its own, since another test may have left a loop running in this one
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(lambda: asyncio.run(work())).result() is False
     assert recording()
 
 
