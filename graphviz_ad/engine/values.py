@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphviz_ad.backend import to_numpy
+from graphviz_ad.backend import protect, to_numpy
 from graphviz_ad.engine.tape import tape
 from graphviz_ad.errors import GradientError, InPlaceError, ShapeError, VJPError
 
@@ -89,8 +89,9 @@ class Values:
         """
         if self.requires_grad or type(self._data) is not np.ndarray:
             raise AttributeError("__array_interface__")
-        interface: dict[str, Any] = self._data.__array_interface__
-        return interface
+        data = protect(np.ascontiguousarray(self._data))
+        # the array and not its address: who reads it keeps it alive when the tensor is rebound
+        return {**data.__array_interface__, "data": data}
 
     def __len__(self: Any) -> int:
         if not self._data.ndim:
